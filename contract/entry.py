@@ -40,7 +40,7 @@ def kind_of(event_type: str) -> str:
 
 def sequence_text(sequence: int) -> str:
     """20 digits, zero-padded, so that the text sorts as the number does."""
-    return "%020d" % sequence
+    return f"{sequence:020d}"
 
 
 def build(
@@ -60,7 +60,7 @@ def build(
 
     Raises ContractError when the entry would be larger than MAX_BYTES.
     """
-    event = _Ordered()
+    event: dict[str, object] = _Ordered()
     event["specversion"] = "1.0"
     event["type"] = type_of(kind)
     event["source"] = source
@@ -77,7 +77,7 @@ def build(
     event["data"] = data
     raw = dumps(event).encode()
     if len(raw) > MAX_BYTES:
-        raise ContractError("entry: %d bytes, at most %d are allowed" % (len(raw), MAX_BYTES))
+        raise ContractError(f"entry: {len(raw)} bytes, at most {MAX_BYTES} are allowed")
     return raw
 
 
@@ -87,7 +87,7 @@ _TEXT = ("specversion", "type", "source", "id", "recordedtime", "logid", "sequen
 def parse(raw: bytes) -> dict[str, object]:
     """The attributes of an entry. Raises ContractError with the attribute that is wrong; never anything else."""
     if len(raw) > MAX_BYTES:
-        raise ContractError("entry: %d bytes, at most %d are allowed" % (len(raw), MAX_BYTES))
+        raise ContractError(f"entry: {len(raw)} bytes, at most {MAX_BYTES} are allowed")
     try:
         event = json.loads(raw.decode())
     except (ValueError, RuntimeError) as error:

@@ -17,7 +17,7 @@ if sys.implementation.name == "micropython":
             if code in _SHORT:
                 parts.append(_SHORT[code])
             elif code < 0x20:
-                parts.append("\\u%04x" % code)
+                parts.append(f"\\u{code:04x}")
             else:
                 parts.append(char)
         return '"' + "".join(parts) + '"'

@@ -23,7 +23,7 @@ MAX_BYTES = 8192
 
 def build_ack(logid: str, through: int, hash: str, missing: list[list[int]]) -> bytes:
     """The exact bytes of a watermark; at most MAX_MISSING ranges are named."""
-    ack = _Ordered()
+    ack: dict[str, object] = _Ordered()
     ack["logid"] = logid
     ack["through"] = through
     ack["hash"] = hash
@@ -44,7 +44,7 @@ def parse_ack(raw: bytes) -> tuple[str, int, str, list[tuple[int, int]]]:
     logid, through, hash_, missing = ack.get("logid"), ack.get("through"), ack.get("hash"), ack.get("missing", [])
     if not isinstance(logid, str):
         raise ContractError("ack.logid: missing or not text")
-    if not _is_count(through):
+    if not isinstance(through, int) or not _is_count(through):
         raise ContractError("ack.through: not a whole number")
     if not isinstance(hash_, str) or not _is(hash_, 64, "0123456789abcdef"):
         raise ContractError("ack.hash: not 64 hex digits")
@@ -55,7 +55,7 @@ def parse_ack(raw: bytes) -> tuple[str, int, str, list[tuple[int, int]]]:
 
 def _ranges(missing: object) -> list[tuple[int, int]]:
     if not isinstance(missing, list) or len(missing) > MAX_MISSING:
-        raise ContractError("ack.missing: not a list of at most %d ranges" % MAX_MISSING)
+        raise ContractError(f"ack.missing: not a list of at most {MAX_MISSING} ranges")
     ranges = []
     for pair in missing:
         if not isinstance(pair, list) or len(pair) != 2 or not _is_count(pair[0]) or not _is_count(pair[1]):

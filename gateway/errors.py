@@ -1,15 +1,15 @@
 """What can go wrong, by whose hands can mend it.
 
-    KetukError              one line for a technician: the device or file by name, and what to do next
-    ├── ConfigError         the configuration file: path of the key and the reason (exit 2)
-    ├── LogError            the durable log
-    │   ├── LogLocked       another gateway holds the folder (exit 2)
-    │   ├── LogUnwritable   disk full, read-only or failing: nothing was recorded, try again
-    │   └── LogFull         the cap on undelivered entries is reached: stop polling the devices
-    ├── DriverError         a device; the loop backs off and opens it again
-    │   ├── DeviceRefused   it answered and said no (wrong comm key): slow back-off, loud message
-    │   └── DeviceSilent    nothing came, or the line broke
-    └── LinkError           the broker: address, certificate, permission
+KetukError              one line for a technician: the device or file by name, and what to do next
+├── ConfigError         the configuration file: path of the key and the reason (exit 2)
+├── LogError            the durable log
+│   ├── LogLocked       another gateway holds the folder (exit 2)
+│   ├── LogUnwritable   disk full, read-only or failing: nothing was recorded, try again
+│   └── LogFull         the cap on undelivered entries is reached: stop polling the devices
+├── DriverError         a device; the loop backs off and opens it again
+│   ├── DeviceRefused   it answered and said no (wrong comm key): slow back-off, loud message
+│   └── DeviceSilent    nothing came, or the line broke
+└── LinkError           the broker: address, certificate, permission
 """
 
 
