@@ -4,9 +4,7 @@ The attributes and their meaning are those of `contract/schemas/entry.json`. Sou
 (attributes, "identical source and id are duplicates"), `json-format.md` (structured mode).
 """
 
-import json
-
-from contract.jsontext import dumps
+from contract.jsontext import dumps, loads
 
 try:
     from collections import OrderedDict as _Ordered
@@ -89,8 +87,8 @@ def parse(raw: bytes) -> dict[str, object]:
     if len(raw) > MAX_BYTES:
         raise ContractError(f"entry: {len(raw)} bytes, at most {MAX_BYTES} are allowed")
     try:
-        event = json.loads(raw.decode())
-    except (ValueError, RuntimeError) as error:
+        event = loads(raw)
+    except ValueError as error:
         raise ContractError("entry: not JSON: " + str(error)) from error
     if not isinstance(event, dict):
         raise ContractError("entry: not a JSON object")

@@ -2,6 +2,7 @@
 
 Compact separators, non-ASCII characters as they are, keys in the order of the mapping (on MicroPython: an
 `OrderedDict`). Whoever writes an entry writes it once with `dumps` and keeps the bytes; nobody writes it again.
+`loads` reads bytes of any origin: a value that every part of the system can hold, or ValueError.
 """
 
 import json
@@ -31,6 +32,12 @@ if sys.implementation.name == "micropython":
             return "[" + ",".join([dumps(v) for v in value]) + "]"
         return json.dumps(value)
 
+    def loads(raw: bytes) -> object:
+        try:
+            return json.loads(raw.decode())
+        except RuntimeError as error:  # nested too deeply
+            raise ValueError(str(error)) from error
+
 else:
     # MicroPython writes lone surrogates and NaN in ways of its own: neither may reach a record.
     _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -38,3 +45,22 @@ else:
     def dumps(value: object) -> str:
         """JSON text of `value` (mappings, sequences, str, int, float, bool, None). Raises ValueError on NaN."""
         return _encoder.encode(value)
+
+    def _refuse(number: str) -> float:
+        raise ValueError("not a finite number: " + number)
+
+    def _finite(number: str) -> float:
+        value = float(number)
+        return value if abs(value) != float("inf") else _refuse(number)
+
+    _decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+
+    def loads(raw: bytes) -> object:
+        """The value of JSON bytes. Raises ValueError, and nothing else, also on NaN, lone surrogates, deep nesting."""
+        try:
+            value: object = _decoder.decode(raw.decode())
+            if b"\\u" in raw:
+                dumps(value).encode()  # an escaped lone surrogate could be neither stored nor sent again
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        return value

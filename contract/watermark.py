@@ -6,11 +6,9 @@ is 0). `missing` are the holes above it, both ends included: the centre holds so
 these again. A reader of an ack believes nothing to be held that `missing` names, wherever the range lies.
 """
 
-import json
-
 from contract.chain import GENESIS
 from contract.entry import ContractError, _is
-from contract.jsontext import dumps
+from contract.jsontext import dumps, loads
 
 try:
     from collections import OrderedDict as _Ordered
@@ -36,8 +34,8 @@ def parse_ack(raw: bytes) -> tuple[str, int, str, list[tuple[int, int]]]:
     if len(raw) > MAX_BYTES:
         raise ContractError("ack: too large")
     try:
-        ack = json.loads(raw.decode())
-    except (ValueError, RuntimeError) as error:
+        ack = loads(raw)
+    except ValueError as error:
         raise ContractError("ack: not JSON: " + str(error)) from error
     if not isinstance(ack, dict):
         raise ContractError("ack: not a JSON object")
