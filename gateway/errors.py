@@ -18,7 +18,14 @@ class KetukError(Exception):
 
 
 class ConfigError(KetukError):
-    """The configuration is wrong; the message starts with the path of the key."""
+    """The configuration is wrong: a line for each mistake, which starts with the path of the key.
+
+    `file` comes before each line of the message; `lines` are without it.
+    """
+
+    def __init__(self, *lines: str, file: str = "") -> None:
+        super().__init__("\n".join(f"{file}: {line}" if file else line for line in lines))
+        self.lines = lines
 
 
 class LogError(KetukError):

@@ -1,0 +1,83 @@
+"""What the gateway says to technicians, in Indonesian and in English; `[site] lang` chooses.
+
+A sentence is one `Text`; `of()` puts the facts in. Paths, keys and types stay as they are written in the file.
+"""
+
+from typing import Literal, NamedTuple
+
+Lang = Literal["id", "en"]
+DEFAULT: Lang = "id"
+
+
+class Text(NamedTuple):
+    """One sentence in both languages; `{name}` marks where a fact goes."""
+
+    id: str
+    en: str
+
+    def of(self, **facts: object) -> "Text":
+        """The sentence with its facts."""
+        return Text(self.id.format(**facts), self.en.format(**facts))
+
+    def to(self, lang: Lang) -> str:
+        """The sentence in one language."""
+        return self.id if lang == "id" else self.en
+
+
+def exact(text: str) -> Text:
+    """What is the same in both languages: keys, types, values."""
+    return Text(text, text)
+
+
+# reading the configuration file
+NO_FILE = Text("berkas tidak ada: {file}", "there is no file {file}")
+UNREADABLE = Text("berkas tidak dapat dibaca: {file} ({reason})", "cannot read {file} ({reason})")
+NOT_UTF8 = Text(
+    "byte {byte} bukan UTF-8: simpan berkas ini dengan pengodean UTF-8",
+    "byte {byte} is not UTF-8: save the file as UTF-8",
+)
+TOO_LARGE = Text("berkas lebih dari {limit} byte", "the file has more than {limit} bytes")
+SYNTAX = Text("bukan TOML yang benar: {reason}", "not correct TOML: {reason}")
+NESTED = Text("kurung bersarang terlalu dalam", "brackets are nested too deeply")
+
+# its values
+MISSING = Text("belum diisi; harus {expected}", "missing, expected {expected}")
+UNKNOWN_NEAR = Text("tidak dikenal (unknown key), maksudnya {near}?", "unknown key, did you mean {near}?")
+UNKNOWN = Text("tidak dikenal (unknown key); yang ada: {known}", "unknown key; known here: {known}")
+SEGMENT = Text(
+    "{value} tidak boleh: pakai 1 sampai 32 huruf kecil a-z, angka 0-9 atau tanda hubung",
+    "{value} is not allowed: use 1 to 32 of the characters a-z, 0-9 and hyphen",
+)
+SITE_CENTRAL = Text('"central" tidak boleh menjadi nama kantor', '"central" may not be the name of a site')
+TIMEZONE = Text(
+    'zona waktu {value} tidak dikenal; tulis misalnya "Asia/Jakarta"',
+    'there is no time zone {value}; write for example "Asia/Jakarta"',
+)
+NO_TZDATA = Text(
+    "mesin ini tidak punya daftar zona waktu; jalankan: sudo apt install tzdata",
+    "this machine has no list of time zones; run: sudo apt install tzdata",
+)
+TWICE = Text("{value} sudah dipakai oleh {other}", "{value} is already used by {other}")
+NEEDS_BOTH = Text("isi juga {other}: sertifikat dan kuncinya berpasangan", "give {other} too: they belong together")
+SEGMENT_LARGER = Text("harus lebih kecil dari log.max_mb", "must be smaller than log.max_mb")
+
+# files that it names
+FILE_MISSING = Text("berkas {file} tidak ada", "there is no file {file}")
+FILE_UNREADABLE = Text("berkas {file} tidak dapat dibaca: {reason}", "cannot read {file}: {reason}")
+KEY_OPEN = Text(
+    "kunci rahasia {file} dapat dibaca orang lain; jalankan: chmod 600 {file}",
+    "others can read the private key {file}; run: chmod 600 {file}",
+)
+PASSWORD_OPEN = Text(
+    "kata sandi di {file} dapat dibaca orang lain; jalankan: chmod 600 {file}",
+    "others can read the password in {file}; run: chmod 600 {file}",
+)
+
+# what is allowed but looks wrong
+NO_DEVICES = Text(
+    "belum ada [[device]]: tidak ada absensi yang akan tercatat", "there is no [[device]]: no punch will be recorded"
+)
+NOT_ENCRYPTED = Text(
+    "mqtt:// ke {host} tidak terenkripsi; pakai mqtts:// dengan sertifikat",
+    "mqtt:// to {host} is not encrypted; use mqtts:// with certificates",
+)
