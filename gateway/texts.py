@@ -41,6 +41,11 @@ SYNTAX = Text("bukan TOML yang benar: {reason}", "not correct TOML: {reason}")
 NESTED = Text("kurung bersarang terlalu dalam", "brackets are nested too deeply")
 
 # its values
+DOUBLE_BRACKETS = Text("tulis [[device]] dengan dua kurung", "write [[device]] with two brackets")
+URL = Text(
+    '{value} bukan alamat broker; tulis misalnya "mqtts://central.example:8883"',
+    '{value} is not the address of a broker; write for example "mqtts://central.example:8883"',
+)
 MISSING = Text("belum diisi; harus {expected}", "missing, expected {expected}")
 UNKNOWN_NEAR = Text("tidak dikenal (unknown key), maksudnya {near}?", "unknown key, did you mean {near}?")
 UNKNOWN = Text("tidak dikenal (unknown key); yang ada: {known}", "unknown key; known here: {known}")

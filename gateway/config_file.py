@@ -1,0 +1,57 @@
+"""A TOML file into a mapping; what hinders it is told with line and column, as editors count them."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from gateway import texts
+from gateway.errors import ConfigError
+from gateway.texts import DEFAULT, Lang
+
+MAX_BYTES = 1_000_000
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def load_toml(path: Path) -> dict[str, object]:
+    """What the file says. Raises ConfigError; then its language is not known, so that the default one is used."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise ConfigError(texts.NO_FILE.of(file=path).to(DEFAULT)) from error
+    except OSError as error:
+        raise ConfigError(texts.UNREADABLE.of(file=path, reason=error.strerror).to(DEFAULT)) from error
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(texts.TOO_LARGE.of(limit=MAX_BYTES).to(DEFAULT), file=str(path))
+    return _parsed(_decoded(raw, path), path)
+
+
+def language(document: dict[str, object]) -> Lang:
+    """The language that a file asks for, even where the rest of it is wrong."""
+    site = document.get("site")
+    return "en" if isinstance(site, dict) and site.get("lang") == "en" else DEFAULT
+
+
+def _decoded(raw: bytes, path: Path) -> str:
+    try:
+        return raw.decode("utf-8-sig")  # editors on Windows put a byte order mark in front
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        said = texts.NOT_UTF8.of(byte=f"0x{raw[error.start]:02x}").to(DEFAULT)
+        raise ConfigError(said, file=f"{path}:{line}:{column}") from error
+
+
+def _parsed(text: str, path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)
+        place = _PLACE.search(reason)
+        line, column = (place[1], place[2]) if place else (None, None)
+        if line is None:
+            line, column = str(text.count("\n") + 1), str(len(text) - text.rfind("\n"))
+        said = texts.SYNTAX.of(reason=_PLACE.sub("", reason)).to(DEFAULT)
+        raise ConfigError(said, file=f"{path}:{line}:{column}") from error
+    except RecursionError as error:
+        raise ConfigError(texts.NESTED.to(DEFAULT), file=str(path)) from error
