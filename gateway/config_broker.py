@@ -32,11 +32,11 @@ class Broker(Struct, frozen=True):
     """`[broker]`. Times in seconds."""
 
     url: Annotated[str, Check(_url)]
-    ca: Path | None = None
-    cert: Path | None = None
-    key: Path | None = None
-    username: str | None = None
-    password_file: Path | None = None
+    ca: Annotated[Path, Check(config_files.readable)] | None = None
+    cert: Annotated[Path, Check(config_files.readable)] | None = None
+    key: Annotated[Path, Check(config_files.private_key)] | None = None
+    username: Annotated[str, Meta(min_length=1)] | None = None
+    password_file: Annotated[Path, Check(config_files.password)] | None = None
     confirm: Literal["central", "broker"] = "central"
     window: Annotated[int, Meta(ge=1, le=1000)] = 20
     keepalive: Annotated[int, Meta(ge=5, le=3600)] = 30
@@ -45,26 +45,14 @@ class Broker(Struct, frozen=True):
     ack_timeout: Annotated[float, Meta(ge=1, le=3600)] = 30.0
 
 
-def check_files(reader: TableReader, broker: Broker) -> None:
-    """A mistake for each file of the broker's that is missing, unreadable, or open to others though secret."""
-    for name, reason in _file_mistakes(broker):
-        reader.add(f"broker.{name}", reason)
-
-
-def _file_mistakes(broker: Broker) -> Iterator[tuple[str, Text]]:
-    checks = (
-        ("ca", broker.ca and config_files.readable(broker.ca)),
-        ("cert", broker.cert and config_files.readable(broker.cert)),
-        ("key", broker.key and config_files.secret(broker.key)),
-        ("password_file", broker.password_file and config_files.secret(broker.password_file, texts.PASSWORD_OPEN)),
-    )
-    yield from ((name, reason) for name, reason in checks if reason)
+def check_pairs(reader: TableReader, broker: Broker) -> None:
+    """A mistake for each key that is of no use without another one."""
     if broker.cert and not broker.key:
-        yield "cert", texts.NEEDS_BOTH.of(other="broker.key")
+        reader.add("broker.cert", texts.NEEDS_BOTH.of(other="broker.key"))
     if broker.key and not broker.cert:
-        yield "key", texts.NEEDS_BOTH.of(other="broker.cert")
+        reader.add("broker.key", texts.NEEDS_BOTH.of(other="broker.cert"))
     if broker.password_file and not broker.username:
-        yield "password_file", texts.NEEDS_BOTH.of(other="broker.username")
+        reader.add("broker.password_file", texts.NEEDS_BOTH.of(other="broker.username"))
 
 
 def doubts(broker: Broker) -> Iterator[Text]:

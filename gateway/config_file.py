@@ -9,7 +9,7 @@ from gateway.errors import ConfigError
 from gateway.texts import DEFAULT, Lang
 
 MAX_BYTES = 1_000_000
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def load_toml(path: Path) -> dict[str, object]:
@@ -47,10 +47,8 @@ def _parsed(text: str, path: Path) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason = str(error)
-        place = _PLACE.search(reason)
-        line, column = (place[1], place[2]) if place else (None, None)
-        if line is None:
-            line, column = str(text.count("\n") + 1), str(len(text) - text.rfind("\n"))
+        place = _PLACE.search(reason)  # none where a quote or bracket is missing: then it is "at end of document"
+        line, column = place.groups() if place else (text.count("\n") + 1, len(text) - text.rfind("\n"))
         said = texts.SYNTAX.of(reason=_PLACE.sub("", reason)).to(DEFAULT)
         raise ConfigError(said, file=f"{path}:{line}:{column}") from error
     except RecursionError as error:

@@ -19,9 +19,15 @@ def readable(path: Path) -> Text | None:
     return None
 
 
-def secret(path: Path, otherwise: Text = texts.KEY_OPEN) -> Text | None:
-    """Why the file cannot be read, or `otherwise` where more than its owner may read or write it."""
-    reason = readable(path)
-    if reason is None and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return otherwise.of(file=path)
-    return reason
+def private_key(path: Path) -> Text | None:
+    """Why the file is no key to use: it cannot be read, or others than its owner may read or write it."""
+    return readable(path) or (texts.KEY_OPEN.of(file=path) if _open_to_others(path) else None)
+
+
+def password(path: Path) -> Text | None:
+    """The same for the file of a password."""
+    return readable(path) or (texts.PASSWORD_OPEN.of(file=path) if _open_to_others(path) else None)
+
+
+def _open_to_others(path: Path) -> bool:
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)

@@ -110,11 +110,13 @@ class TableReader:
             meant = kind if _converted(value, kind) is None else hint  # a wrong type, or only a wrong value of it
             self.add(path, exact(f"expected {expected(meant)}, got {_shown_at(path, value)}"))
             return None
+        if kind is Path:
+            made = self.base / made
         for rule in rules:
             reason = rule(made)
             if reason is not None:
                 self.add(path, reason)
-        return self.base / made if kind is Path else made
+        return made
 
     def _list(self, kind: Any, value: object, path: str) -> object:
         if not isinstance(value, list):
@@ -160,5 +162,5 @@ def shown(value: object) -> str:
         return "a table"
     if isinstance(value, list):
         return "an array"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | int | float) else str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
     return text if len(text) <= 40 else text[:37] + "…" + ('"' if isinstance(value, str) else "")
