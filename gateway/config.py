@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 
 from contract import topics
 from gateway import texts
-from gateway.config_broker import Broker, check_pairs, doubts
+from gateway.config_broker import Broker, doubts
 from gateway.config_file import language, load_toml
 from gateway.config_tables import Check, S, TableReader, shown
 from gateway.errors import ConfigError
@@ -117,8 +117,6 @@ def load(file: str | Path) -> Config:
     clock = _section(reader, document, "clock", Clock)
     devices = _devices(reader, document.get("device", []))
     _check_names(reader, gateway, devices)
-    if broker is not None:
-        check_pairs(reader, broker)
     if log is not None and log.segment_kb >= log.max_mb * 1000:
         reader.add("log.segment_kb", texts.SEGMENT_LARGER)
     if reader.mistakes or site is None or gateway is None or broker is None or log is None or clock is None:

@@ -39,6 +39,10 @@ class Check(NamedTuple):
     rule: Callable[[Any], Text | None]
 
 
+NEAR_FILE = "a relative path is meant from the folder of the configuration file"
+"""Metadata for a path that is kept as str; Path fields need no saying."""
+
+
 class Mistake(NamedTuple):
     """One thing that is wrong in the file."""
 
@@ -81,14 +85,21 @@ class TableReader:
         fields = {known.encode_name: known for known in msgspec.structs.fields(kind)}
         self.unknown(value, fields, path)
         hints = typing.get_type_hints(kind, include_extras=True)
-        made = {}
+        made: dict[str, object] = {}
         for name, known in fields.items():
             where = f"{path}.{name}" if path else name
             if name in value:
                 made[known.name] = self._value(hints[known.name], value[name], where)
             elif known.required:
                 self.add(where, texts.MISSING.of(expected=expected(hints[known.name])))
-        return kind(**made) if len(self.mistakes) == before else None
+        return self._made(kind, made) if len(self.mistakes) == before else None
+
+    def _made(self, kind: type[S], values: dict[str, object]) -> S | None:
+        try:
+            return kind(**values)
+        except ConfigError as error:  # a struct may check its values against one another, and says the path itself
+            self.mistakes += [Mistake("", exact(line)) for line in error.lines]
+            return None
 
     def unknown(self, table: Iterable[str], known: Iterable[str], path: str) -> None:
         """A mistake for each key that nothing will read, with the known one that is nearest."""
@@ -100,7 +111,7 @@ class TableReader:
                 self.add(f"{path}.{key}" if path else key, reason)
 
     def _value(self, hint: Any, value: object, path: str) -> object:
-        kind, rules = _taken_apart(hint)
+        kind, metadata = _taken_apart(hint)
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self.table(kind, value, path)
         if typing.get_origin(kind) in (list, tuple):
@@ -112,10 +123,10 @@ class TableReader:
             return None
         if kind is Path:
             made = self.base / made
-        for rule in rules:
-            reason = rule(made)
-            if reason is not None:
-                self.add(path, reason)
+        elif NEAR_FILE in metadata:
+            made = str(self.base / made)
+        reasons = [extra.rule(made) for extra in metadata if isinstance(extra, Check)]
+        self.mistakes += [Mistake(path, reason) for reason in reasons if reason is not None]
         return made
 
     def _list(self, kind: Any, value: object, path: str) -> object:
@@ -136,17 +147,17 @@ def _converted(value: object, kind: Any) -> Any:
         return None
 
 
-def _taken_apart(hint: Any) -> tuple[Any, list[Callable[[Any], Text | None]]]:
-    """The type without `| None` and without metadata, and the rules in the metadata."""
-    rules: list[Callable[[Any], Text | None]] = []
+def _taken_apart(hint: Any) -> tuple[Any, list[object]]:
+    """The type without `| None` and without metadata, and that metadata."""
+    metadata: list[object] = []
     while True:
         if typing.get_origin(hint) is typing.Annotated:
-            rules += [extra.rule for extra in typing.get_args(hint)[1:] if isinstance(extra, Check)]
-            hint = typing.get_args(hint)[0]
+            hint, *more = typing.get_args(hint)
+            metadata += more
         elif typing.get_origin(hint) in (typing.Union, types.UnionType):
             hint = next(arg for arg in typing.get_args(hint) if arg is not types.NoneType)
         else:
-            return hint, rules
+            return hint, metadata
 
 
 def _shown_at(path: str, value: object) -> str:

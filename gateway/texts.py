@@ -63,7 +63,6 @@ NO_TZDATA = Text(
     "this machine has no list of time zones; run: sudo apt install tzdata",
 )
 TWICE = Text("{value} sudah dipakai oleh {other}", "{value} is already used by {other}")
-NEEDS_BOTH = Text("isi juga {other}: sertifikat dan kuncinya berpasangan", "give {other} too: they belong together")
 SEGMENT_LARGER = Text("harus lebih kecil dari log.max_mb", "must be smaller than log.max_mb")
 
 # files that it names
