@@ -17,6 +17,9 @@ class Draft:
     """Identity of the fact. None: the log gives `<logid>-<sequence>`, and the entry is never a duplicate."""
     subject: str | None = None
     time: str | None = None
+    unless: str | None = None
+    """Identity of another fact of the same source: once that is recorded, this one is known too. A record that was
+    quarantined does not become a punch when its impossible time has passed, nor the other way round."""
 
 
 class Stored(NamedTuple):

@@ -105,7 +105,10 @@ class Driver(Protocol):
 
 @runtime_checkable
 class SettableClock(Protocol):
-    """A driver whose device lets us set its clock."""
+    """A driver whose device has a clock that we can read when we want to, and set."""
+
+    def read_clock(self) -> ClockReading:
+        """Read the device's clock now. Raises DriverError."""
 
     def set_clock(self, local_time: str) -> None:
         """Set the device's wall clock (`YYYY-MM-DDTHH:MM:SS`). Raises DriverError."""

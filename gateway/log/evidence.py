@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contract import audit
 from contract.entry import AUDIT
 from gateway.entries import Draft
 from gateway.log.repair import Trouble
@@ -11,12 +12,10 @@ from gateway.log.seen import digest
 def opened(source: str, number: int, reason: Mapping[str, object]) -> Draft:
     """The first entry of epoch `number`."""
     word = "log-created" if number == 1 else "log-forked"
-    return Draft(AUDIT, source, {"event": word, "detail": dict(reason)})
+    return Draft(AUDIT, source, audit.data(word, dict(reason)))
 
 
 def damaged(source: str, logid: str, trouble: Trouble) -> Draft:
     """A damage of the log `logid`; found again, it is the same fact and no second entry."""
-    data: dict[str, object] = {"event": trouble.event, "detail": {"logid": logid, **trouble.detail}}
-    if trouble.raw:
-        data["raw"] = trouble.raw.hex()
+    data = audit.data(trouble.event, {"logid": logid, **trouble.detail}, raw=trouble.raw or None)
     return Draft(AUDIT, source, data, id=f"damage-{digest(logid, f'{trouble.event} {trouble.detail}'):016x}")

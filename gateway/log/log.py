@@ -116,11 +116,10 @@ class Log:
     def _fresh(self, drafts: Iterable[Draft]) -> list[Draft]:
         fresh, batch = [], set()
         for draft in drafts:
-            if draft.id is not None:
-                fact = digest(draft.source, draft.id)
-                if fact in batch or fact in self._seen:
-                    continue
-                batch.add(fact)
+            known = [digest(draft.source, id) for id in (draft.id, draft.unless) if id is not None]
+            if any(fact in batch or fact in self._seen for fact in known):
+                continue
+            batch.update(known[:1])
             fresh.append(draft)
         return fresh
 

@@ -1,0 +1,183 @@
+"""Builds the gateway from its configuration, starts it, watches over it, stops it.
+
+Threads: one a device, the forwarder and paho's own; this one, which looks after them once a second.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from contract import audit, messages
+from contract.entry import AUDIT
+from gateway.clock import Clock
+from gateway.config import Config, Device
+from gateway.device import DeviceLoop
+from gateway.disk_watch import DiskWatch
+from gateway.drivers.table import create
+from gateway.entries import Draft
+from gateway.errors import LogError
+from gateway.health import Health
+from gateway.log.log import Log, LogOptions
+from gateway.mqtt.forwarder import Forwarder
+from gateway.notify import Notifier
+from gateway.punch import Place
+from gateway.recorder import Recorder
+from gateway.supervisor import Supervisor
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 1.0
+EXPIRE_EVERY_S = 3600.0
+STOP_S = 5.0  # a clean stop takes no longer
+_RUN = "@run"  # where the state file says how the last run ended
+
+
+class App:
+    """One gateway. `run` returns when `stop` is set."""
+
+    def __init__(self, config: Config, *, allow_volatile: bool = False) -> None:
+        """Opens the log. Raises ConfigError, LogLocked, LogError."""
+        self._config = config
+        self._source = f"/{config.site.id}/{config.gateway.id}"
+        self._clock = Clock(config.site.zone, config.clock.trust)
+        self._makers = [partial(create, device.driver, device.options, device.id) for device in config.devices]
+        for make in self._makers:
+            make()  # a wrong option must fail now, not in a thread
+        max_bytes = config.log.max_mb * 1_000_000
+        self.log = Log(
+            config.gateway.data,
+            LogOptions(
+                gateway=config.gateway.id,
+                source=self._source,
+                now=self._clock.text,
+                confirm=config.broker.confirm,
+                max_bytes=max_bytes,
+                segment_bytes=config.log.segment_kb * 1000,
+                allow_volatile=allow_volatile,
+            ),
+        )
+        self._disk = DiskWatch(self.log, config.gateway.data, self._source, max_bytes)
+        self._health = Health(self.log, self._clock, self._disk)
+        self._supervisor = Supervisor()
+        self._notifier = Notifier()
+        self._expired_at = time.monotonic()
+        self._forwarder = Forwarder(
+            config.broker,
+            config.site.id,
+            config.gateway.id,
+            self.log,
+            version=version("ketuk"),
+            health=self.health,
+            commands={messages.PING: self._ping, messages.SYNC_CLOCK: self._clocks, messages.USERS: self._users},
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Start everything, tend it until `stop`, stop everything within STOP_S."""
+        self._tell_start()
+        self._forwarder.start()
+        for device, make in zip(self._config.devices, self._makers, strict=True):
+            self._supervisor.add(partial(self._loop, device, make))
+        self._notifier.ready()
+        logger.info("%s: running, log %s, %d devices", self._source, self.log.marks().logid, len(self._config.devices))
+        try:
+            while not stop.wait(TICK_S):
+                self._tick()
+        finally:
+            self._shut_down()
+
+    def health(self) -> dict[str, object]:
+        """The facts of the health message."""
+        loops = [worker.loop for worker in self._supervisor.workers]
+        drivers = [device.driver for device in self._config.devices]
+        return self._health.facts(list(zip(loops, drivers, strict=False)))
+
+    def _loop(self, device: Device, make: Callable[[], object], stop: threading.Event) -> DeviceLoop:
+        place = Place(self._config.site.id, device.id, self._config.site.zone)
+        recorder = Recorder(place, self.log, self._clock, max_drift_s=self._config.clock.max_drift_s)
+        return DeviceLoop(
+            make,  # type: ignore[arg-type]
+            recorder,
+            stop,
+            room=lambda: self._disk.room,
+            disk_failed=self._disk.failed,
+        )
+
+    def _tick(self) -> None:
+        for event in self._clock.check():
+            logger.warning("clock: %s %s", event.event, event.detail)
+            self._record(event.event, event.detail)
+        for worker in self._supervisor.check():
+            self._record("driver-restarted", {"device": worker.loop.name, "restarts": worker.restarts})
+        self._disk.check()
+        self.log.keep_marks()
+        self._expire()
+        self._notifier.watchdog()
+
+    def _expire(self) -> None:
+        """Old segments go by age only when the time is certain."""
+        if time.monotonic() - self._expired_at < EXPIRE_EVERY_S:
+            return
+        self._expired_at = time.monotonic()
+        oldest = self._clock.now() - timedelta(days=self._config.log.keep_days)
+        gone = self.log.expire(oldest.isoformat() if self._clock.trusted else None)
+        if gone:
+            logger.info("deleted %d delivered segments older than %d days", gone, self._config.log.keep_days)
+
+    def _tell_start(self) -> None:
+        ended = self.log.cursor(_RUN)
+        detail: dict[str, object] = {
+            "version": version("ketuk"),
+            "boot": _boot_id(),
+            "last_run": {"running": "killed", "stopped": "stopped"}.get(ended or "", "none"),
+            "clock": self._clock.state,
+        }
+        self.log.keep_cursor(_RUN, "running")
+        self._record("software-started", detail)
+
+    def _record(self, event: str, detail: dict[str, object]) -> None:
+        try:
+            self.log.append([Draft(AUDIT, self._source, audit.data(event, detail))])
+        except LogError as error:
+            self._disk.failed(error)
+
+    def _shut_down(self) -> None:
+        """Devices first, so that nothing new comes; then the log's last entry; then the line."""
+        self._notifier.stopping()
+        started = time.monotonic()
+        for name in self._supervisor.stop(STOP_S / 2):
+            logger.warning("%s: did not let go in time; its records are read again at the next start", name)
+        self._record("software-stopped", {})
+        self._forwarder.stop(max(STOP_S - 1 - (time.monotonic() - started), 0.5))
+        self.log.keep_cursor(_RUN, "stopped")
+        self.log.close()
+        logger.info("%s: stopped", self._source)
+
+    # Commands of the centre
+
+    def _ping(self, command: dict[str, object]) -> dict[str, object]:
+        del command
+        marks = self.log.marks()
+        return {"time": self._clock.text(), "clock": self._clock.state, "logid": marks.logid, "next": marks.next}
+
+    def _clocks(self, command: dict[str, object]) -> dict[str, object]:
+        """Every device's offset; those that are off are set at their next look, which their loops do by themselves."""
+        del command
+        loops = [worker.loop for worker in self._supervisor.workers]
+        return {"clock": self._clock.state, "offsets_s": {loop.name: loop.recorder.offset_s for loop in loops}}
+
+    def _users(self, command: dict[str, object]) -> dict[str, object]:
+        """How many people each device knows; never who."""
+        del command
+        return {"users": {worker.loop.name: worker.loop.status().users for worker in self._supervisor.workers}}
+
+
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
