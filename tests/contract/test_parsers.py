@@ -32,7 +32,7 @@ json_values = st.recursive(
 
 
 def judge(parse: Callable[[bytes], object], raw: bytes) -> object:
-    """The value or the error's text. What is read can be written down again: nothing that a database or a broker would choke on gets through."""
+    """The value or the error's text. What is read can be written again: a database or a broker will not choke on it."""
     try:
         read = parse(raw)
     except entry.ContractError as error:
