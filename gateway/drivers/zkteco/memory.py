@@ -1,0 +1,58 @@
+"""What is remembered of a terminal from one session to the next, as long as the gateway runs.
+
+Every session has a driver of its own (`gateway.device` builds a fresh one each time), so this outlives drivers.
+"""
+
+import threading
+
+from gateway.drivers.zkteco.names import Names
+from gateway.drivers.zkteco.sizes import Sizes
+from gateway.reading import Finding
+
+
+class Memory:
+    """Of one terminal; not for more than one thread."""
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self.layout: str | None = None
+        """Layout of its log, as found by the last read."""
+        self._sizes: Sizes | None = None
+        self._users_reported = False
+
+    @property
+    def sizes(self) -> Sizes:
+        """The counters of the last look."""
+        return self._sizes or Sizes()
+
+    def users_changed(self) -> None:
+        """A live event told of it: the next difference in the counters is that one."""
+        self._users_reported = True
+
+    def compare(self, serial: str, sizes: Sizes) -> list[Finding]:
+        """What the counters tell that they did not the last time."""
+        before, self._sizes = self._sizes, sizes
+        reported, self._users_reported = self._users_reported, False
+        findings = []
+        if sizes.full and not (before and before.full):
+            detail: dict[str, object] = {"records": sizes.records, "capacity": sizes.capacity}
+            findings.append(Finding("log-full", serial, detail))
+        if before and not reported and _people(before) != _people(sizes):
+            old, new = _people(before), _people(sizes)
+            changed: dict[str, object] = {name: [old[name], new[name]] for name in old if old[name] != new[name]}
+            findings.append(Finding("users-changed", serial, changed))
+        return findings
+
+
+def _people(sizes: Sizes) -> dict[str, int | None]:
+    return {"users": sizes.users, "fingers": sizes.fingers, "admins": sizes.admins, "passwords": sizes.passwords}
+
+
+_memories: dict[tuple[str, str], Memory] = {}
+_lock = threading.Lock()
+
+
+def of(name: str, serial: str) -> Memory:
+    """The memory of the terminal `serial` as device `name`; an empty one at first."""
+    with _lock:
+        return _memories.setdefault((name, serial), Memory())
