@@ -1,4 +1,4 @@
-"""An fsynced append, and what it writes: ours against SQLite (WAL, synchronous=FULL), and the stock ways beside them."""
+"""An fsynced append and what it writes, against SQLite (WAL, synchronous=FULL), with the stock ways beside it."""
 
 import sqlite3
 import time

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -74,6 +75,7 @@ class App:
             version=version("ketuk"),
             health=self.health,
             commands={messages.PING: self._ping, messages.SYNC_CLOCK: self._clocks, messages.USERS: self._users},
+            audit=self._record,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -94,7 +96,18 @@ class App:
         """The facts of the health message."""
         loops = [worker.loop for worker in self._supervisor.workers]
         drivers = [device.driver for device in self._config.devices]
-        return self._health.facts(list(zip(loops, drivers, strict=False)))
+        return {**self._health.facts(list(zip(loops, drivers, strict=False))), "link": self._link()}
+
+    def _link(self) -> dict[str, object]:
+        state = self._forwarder.snapshot()
+        return {
+            "published": self.log.marks().published,
+            "in_flight": state.in_flight,
+            "central": state.central,
+            "last_error": state.last_error,
+            "set_aside": [list(pair) for pair in state.set_aside[:20]],
+            **asdict(state.counters),
+        }
 
     def _loop(self, device: Device, make: Callable[[], object], stop: threading.Event) -> DeviceLoop:
         place = Place(self._config.site.id, device.id, self._config.site.zone)

@@ -128,9 +128,8 @@ class Recorder:
         last = next((draft for draft in reversed(drafts) if draft.kind == PUNCH), None)
         if last is not None and punches:
             self.tally.last_punch = last.time
-            logger.info(
-                "%s: %d recorded, the last %s at %s", self.place.device, punches, mask_subject(last.subject), last.time
-            )
+            who = mask_subject(last.subject or "")
+            logger.info("%s: %d recorded, the last %s at %s", self.place.device, punches, who, last.time)
 
     @staticmethod
     def _last_cursor(reports: Sequence[Report]) -> str | None:
@@ -153,5 +152,3 @@ class Recorder:
             return msgspec.json.decode(kept, type=Look)
         except msgspec.DecodeError:
             return None
-
-
