@@ -63,6 +63,8 @@ def schema_of(topic: str) -> str:
     site, gateway, rest = topics.split(topic) or ("", "", "")
     assert topics.is_site(site), f"not a topic of the contract: {topic}"
     assert topics.is_segment(gateway), f"not a topic of the contract: {topic}"
+    if rest.startswith("reply/") and topics.is_segment(rest[6:]):
+        return _BY_REST.get(rest, "refusal")  # a verb that nobody knows is refused under its own name
     assert rest in _BY_REST, f"not a topic of the contract: {topic}"
     return _BY_REST[rest]
 

@@ -122,8 +122,8 @@ MESSAGES = [
     command("users", "users"),
     reply("reply to ping", {"time": "2026-01-19T07:30:00+07:00", "version": "0.1.0"}),
     reply("reply to replay", {"from": 5, "to": 96, "count": 92}),
-    reply("reply to sync-clock", {"devices": [{"id": "pintu-depan", "offset_s": -431.5, "set": True}]}),
-    reply("reply to users", {"devices": [{"id": "pintu-depan", "users": [{"pin": "1042"}, {"pin": "007"}]}]}),
+    reply("reply to sync-clock", {"clock": "synced", "offsets_s": {"pintu-depan": -431.5, "pintu-belakang": None}}),
+    reply("reply to users", {"users": {"pintu-depan": 87, "pintu-belakang": None}}),
     same(
         "refusal",
         "refusal",
