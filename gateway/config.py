@@ -1,6 +1,6 @@
 """The configuration of one gateway: `load("gateway.toml")` gives a frozen `Config` or every mistake of the file.
 
-Device tables keep their further keys as they are: each driver checks its own (`gateway.drivers.table`).
+Device tables keep their further keys as they are; each driver checks its own (`gateway.drivers.table`) at once.
 """
 
 from pathlib import Path
@@ -14,7 +14,8 @@ from contract import topics
 from gateway import texts
 from gateway.config_broker import Broker, doubts
 from gateway.config_file import language, load_toml
-from gateway.config_tables import Check, S, TableReader, shown
+from gateway.config_tables import Check, Mistake, S, TableReader, shown
+from gateway.drivers.table import create
 from gateway.errors import ConfigError
 from gateway.texts import Lang, Text
 
@@ -107,7 +108,7 @@ def load(file: str | Path) -> Config:
     """The configuration in `file`. Raises ConfigError with one line for each mistake, all of them at once."""
     file = Path(file)
     document = load_toml(file)
-    lang = language(document)
+    texts.choose(language(document))
     reader = TableReader(base=file.parent)
     reader.unknown(document, ("site", "gateway", "broker", "log", "clock", "device"), "")
     site = _section(reader, document, "site", Site)
@@ -117,13 +118,14 @@ def load(file: str | Path) -> Config:
     clock = _section(reader, document, "clock", Clock)
     devices = _devices(reader, document.get("device", []))
     _check_names(reader, gateway, devices)
+    _check_options(reader, devices)
     if log is not None and log.segment_kb >= log.max_mb * 1000:
         reader.add("log.segment_kb", texts.SEGMENT_LARGER)
     if reader.mistakes or site is None or gateway is None or broker is None or log is None or clock is None:
-        raise ConfigError(*(mistake.line(lang) for mistake in reader.mistakes), file=str(file))
-    warnings = [text.to(lang) for text in doubts(broker)]
+        raise ConfigError(*(mistake.line() for mistake in reader.mistakes), file=str(file))
+    warnings = [str(text) for text in doubts(broker)]
     if not devices:
-        warnings.append(texts.NO_DEVICES.to(lang))
+        warnings.append(str(texts.NO_DEVICES))
     return Config(file, site, gateway, broker, log, clock, tuple(devices), tuple(warnings))
 
 
@@ -160,3 +162,13 @@ def _check_names(reader: TableReader, gateway: Gateway | None, devices: list[Dev
         if device.id in taken:
             reader.add(f"{device.path}.id", texts.TWICE.of(value=shown(device.id), other=taken[device.id]))
         taken.setdefault(device.id, f"{device.path}.id")
+
+
+def _check_options(reader: TableReader, devices: list[Device]) -> None:
+    """Each driver judges its own keys; it says `device[<id>]`, the file has `device[<number>]`."""
+    for device in devices:
+        try:
+            create(device.driver, device.options, device.id)
+        except ConfigError as error:
+            lines = [line.replace(f"device[{device.id}]", device.path, 1) for line in error.lines]
+            reader.mistakes += [Mistake("", texts.exact(line)) for line in lines]

@@ -13,16 +13,16 @@ _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 def load_toml(path: Path) -> dict[str, object]:
-    """What the file says. Raises ConfigError; then its language is not known, so that the default one is used."""
+    """What the file says. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise ConfigError(texts.NO_FILE.of(file=path).to(DEFAULT)) from error
+        raise ConfigError(str(texts.NO_FILE.of(file=path))) from error
     except OSError as error:
-        raise ConfigError(texts.UNREADABLE.of(file=path, reason=error.strerror).to(DEFAULT)) from error
+        raise ConfigError(str(texts.UNREADABLE.of(file=path, reason=error.strerror))) from error
     if len(raw) > MAX_BYTES:
-        raise ConfigError(texts.TOO_LARGE.of(limit=MAX_BYTES).to(DEFAULT), file=str(path))
+        raise ConfigError(str(texts.TOO_LARGE.of(limit=MAX_BYTES)), file=str(path))
     return _parsed(_decoded(raw, path), path)
 
 
@@ -38,7 +38,7 @@ def _decoded(raw: bytes, path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        said = texts.NOT_UTF8.of(byte=f"0x{raw[error.start]:02x}").to(DEFAULT)
+        said = str(texts.NOT_UTF8.of(byte=f"0x{raw[error.start]:02x}"))
         raise ConfigError(said, file=f"{path}:{line}:{column}") from error
 
 
@@ -49,7 +49,7 @@ def _parsed(text: str, path: Path) -> dict[str, object]:
         reason = str(error)
         place = _PLACE.search(reason)  # none where a quote or bracket is missing: then it is "at end of document"
         line, column = place.groups() if place else (text.count("\n") + 1, len(text) - text.rfind("\n"))
-        said = texts.SYNTAX.of(reason=_PLACE.sub("", reason)).to(DEFAULT)
+        said = str(texts.SYNTAX.of(reason=_PLACE.sub("", reason)))
         raise ConfigError(said, file=f"{path}:{line}:{column}") from error
     except RecursionError as error:
-        raise ConfigError(texts.NESTED.to(DEFAULT), file=str(path)) from error
+        raise ConfigError(str(texts.NESTED), file=str(path)) from error

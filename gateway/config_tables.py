@@ -26,7 +26,7 @@ import msgspec
 from gateway import texts
 from gateway.config_words import expected
 from gateway.errors import ConfigError
-from gateway.texts import Lang, Text, exact
+from gateway.texts import Text, exact
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -49,18 +49,17 @@ class Mistake(NamedTuple):
     path: str
     reason: Text
 
-    def line(self, lang: Lang) -> str:
+    def line(self) -> str:
         """`device[0].port: expected int, got "abc"`"""
-        said = self.reason.to(lang)
-        return f"{self.path}: {said}" if self.path else said
+        return f"{self.path}: {self.reason}" if self.path else str(self.reason)
 
 
-def read(kind: type[S], table: Mapping[str, object], path: str = "", lang: Lang = texts.DEFAULT) -> S:
+def read(kind: type[S], table: Mapping[str, object], path: str = "") -> S:
     """The struct that a table says. Raises ConfigError with a line for each mistake in it."""
     reader = TableReader()
     made = reader.table(kind, table, path)
     if made is None or reader.mistakes:
-        raise ConfigError(*(mistake.line(lang) for mistake in reader.mistakes))
+        raise ConfigError(*(mistake.line() for mistake in reader.mistakes))
     return made
 
 

@@ -1,6 +1,6 @@
 """What the gateway says to technicians, in Indonesian and in English; `[site] lang` chooses.
 
-A sentence is one `Text`; `of()` puts the facts in. Paths, keys and types stay as they are written in the file.
+A sentence is one `Text`; `of()` puts the facts in, `str()` says it. Paths, keys and types stay as the file has them.
 """
 
 from typing import Literal, NamedTuple
@@ -19,9 +19,17 @@ class Text(NamedTuple):
         """The sentence with its facts."""
         return Text(self.id.format(**facts), self.en.format(**facts))
 
-    def to(self, lang: Lang) -> str:
-        """The sentence in one language."""
-        return self.id if lang == "id" else self.en
+    def __str__(self) -> str:
+        return self.id if _Choice.lang == "id" else self.en
+
+
+class _Choice:
+    lang: Lang = DEFAULT
+
+
+def choose(lang: Lang) -> None:
+    """The language of everything that is said from here on."""
+    _Choice.lang = lang
 
 
 def exact(text: str) -> Text:
@@ -46,7 +54,7 @@ URL = Text(
     '{value} bukan alamat broker; tulis misalnya "mqtts://central.example:8883"',
     '{value} is not the address of a broker; write for example "mqtts://central.example:8883"',
 )
-MISSING = Text("belum diisi; harus {expected}", "missing, expected {expected}")
+MISSING = Text("belum diisi (missing), expected {expected}", "missing, expected {expected}")
 UNKNOWN_NEAR = Text("tidak dikenal (unknown key), maksudnya {near}?", "unknown key, did you mean {near}?")
 UNKNOWN = Text("tidak dikenal (unknown key); yang ada: {known}", "unknown key; known here: {known}")
 SEGMENT = Text(

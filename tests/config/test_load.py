@@ -119,7 +119,7 @@ WRONG = [
     ('id = "gw1"', 'id = ""', f'gateway.id: "" tidak boleh: {SEGMENTS}'),
     ('id = "gw1"', f'id = "{"a" * 33}"', f'gateway.id: "{"a" * 33}" tidak boleh: {SEGMENTS}'),
     ('id = "kec-pampangan"', 'id = "central"', 'site.id: "central" tidak boleh menjadi nama kantor'),
-    ('id = "kec-pampangan"', "", "site.id: belum diisi; harus string"),
+    ('id = "kec-pampangan"', "", "site.id: belum diisi (missing), expected string"),
     ("[gateway]", "[gatewai]", "gatewai: tidak dikenal (unknown key), maksudnya gateway?"),
     ("[broker]", "[broker]\nurll = 1", "broker.urll: tidak dikenal (unknown key), maksudnya url?"),
     ("[broker]", "[broker]\nzzz = 1", f"broker.zzz: tidak dikenal (unknown key); yang ada: {BROKER_KEYS}"),
@@ -136,13 +136,20 @@ WRONG = [
     ("mqtt://127.0.0.1:1883", "mqtt://h:99999", f'broker.url: "mqtt://h:99999" {URL}'),
     ("mqtt://127.0.0.1:1883", "mqtt://h/topic", 'broker.url: nothing may follow the port, got "mqtt://h/topic"'),
     ("[[device]]", "[device]", "device: tulis [[device]] dengan dua kurung"),
-    ('driver = "zkteco"', "", "device[0].driver: belum diisi; harus string that is not empty"),
+    ('driver = "zkteco"', "", "device[0].driver: belum diisi (missing), expected string that is not empty"),
     ('id = "pintu-depan"', 'id = "pintu depan"', f'device[0].id: "pintu depan" tidak boleh: {SEGMENTS}'),
     ('id = "pintu-depan"', 'id = "gw1"', 'device[0].id: "gw1" sudah dipakai oleh gateway.id'),
     (
         "[[device]]",
         '[[device]]\nid = "pintu-depan"\ndriver = "virtual"\n[[device]]',
         'device[1].id: "pintu-depan" sudah dipakai oleh device[0].id',
+    ),
+    ('host = "10.20.0.5"', 'host = "10.20.0.5"\nport = "abc"', 'device[0].port: expected int, got "abc"'),
+    ('host = "10.20.0.5"', "", "device[0].host: belum diisi (missing), expected string that is not empty"),
+    (
+        'driver = "zkteco"',
+        'driver = "zktecoo"',
+        'device[0].driver: unknown driver "zktecoo" (did you mean zkteco?); known are virtual, zkteco',
     ),
     ("[gateway]", "[log]\nkeep_days = 0\n[gateway]", "log.keep_days: expected int from 1 to 36500, got 0"),
     (
@@ -164,7 +171,7 @@ WRONG = [
 @pytest.mark.parametrize(("right", "wrong", "line"), WRONG, ids=[line.partition(": ")[0] for _, _, line in WRONG])
 def test_a_mistake_is_one_line(file: Path, right: str, wrong: str, line: str) -> None:
     lines = mistakes(file, RIGHT.replace(right, wrong, 1))
-    expected = [line, "gateway: belum diisi; harus table"] if line.startswith("gatewai") else [line]
+    expected = [line, "gateway: belum diisi (missing), expected table"] if line.startswith("gatewai") else [line]
     assert list(lines) == expected
 
 
@@ -177,7 +184,9 @@ def test_all_mistakes_come_at_once(file: Path) -> None:
 
 
 def test_an_empty_file_names_what_is_needed(file: Path) -> None:
-    assert mistakes(file, "") == tuple(f"{name}: belum diisi; harus table" for name in ("site", "gateway", "broker"))
+    assert mistakes(file, "") == tuple(
+        f"{name}: belum diisi (missing), expected table" for name in ("site", "gateway", "broker")
+    )
 
 
 def test_secrets_are_not_shown(file: Path) -> None:
