@@ -1,0 +1,58 @@
+"""What a terminal tells about itself in answers to commands, as plain JSON values."""
+
+from dataclasses import asdict
+
+from simulators.zkteco import clock as wall
+from simulators.zkteco.codes import STATE, VERIFY
+from simulators.zkteco.host import TerminalHost
+from simulators.zkteco.log import Punch
+from simulators.zkteco.terminal import Terminal
+
+_DIRECTIONS = {code: name for name, code in STATE.items()}
+_METHODS = {code: name for name, code in VERIFY.items()}
+
+
+def punch(record: Punch) -> dict[str, object]:
+    """One record of the log."""
+    return {
+        "user": record.user_id,
+        "uid": record.uid,
+        "time": wall.text(record.stamp),
+        "direction": _DIRECTIONS.get(record.state, record.state),
+        "method": _METHODS.get(record.verify, record.verify),
+    }
+
+
+def clock(terminal: Terminal) -> dict[str, object]:
+    """What the terminal's clock shows and how wrong it is, in seconds."""
+    return {
+        "clock": wall.text(terminal.clock.stamp()),
+        "offset": round(terminal.clock.offset(), 3),
+        "drift_ppm": terminal.clock.drift_ppm,
+    }
+
+
+def status(host: TerminalHost) -> dict[str, object]:
+    """Everything at a glance."""
+    terminal = host.terminal
+    return {
+        "serial": terminal.serial,
+        "profile": terminal.profile.name,
+        "host": host.host,
+        "port": host.port,
+        "on": host.on,
+        "hung": terminal.hung,
+        "disabled": terminal.disabled,
+        "verifying": terminal.verifying,
+        **clock(terminal),
+        "users": len(terminal.roster),
+        "records": len(terminal.log),
+        "capacity": terminal.log.capacity,
+        "when_full": terminal.log.when_full,
+        "deleted_by_ring": terminal.log.deleted,
+        "operations": len(terminal.deeds),
+        "clients": len(terminal.sessions),
+        "unacknowledged": sum(session.unacknowledged for session in terminal.sessions),
+        "faults": asdict(terminal.faults),
+        "counters": asdict(terminal.counters),
+    }
