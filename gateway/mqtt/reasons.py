@@ -78,14 +78,25 @@ class OversizedPacket(ConnectionError):
     """The broker sent more in one packet than we take."""
 
 
-def of_exception(error: Exception, settings: BrokerSettings) -> str:
-    """Why connecting failed, or why the connection broke."""
+def of_exception(error: Exception, settings: BrokerSettings, *, answered: bool) -> str:
+    """Why connecting failed, or why the connection broke; `answered`: after the CONNACK."""
     where = f"broker {settings.host}:{settings.port}"
+    if not answered and isinstance(error, ConnectionResetError | BrokenPipeError):
+        return f"{where}: {before_answer(settings)}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"{where}: {_of_certificate(error, settings)}"
     if isinstance(error, ssl.SSLError):
         return f"{where}: TLS: {_of_tls(error)}"
     return f"{where}: {_of_network(error, settings)}"
+
+
+def before_answer(settings: BrokerSettings) -> str:
+    """The other side went away before its CONNACK."""
+    scheme = "mqtts" if settings.tls else "mqtt"
+    return (
+        "closed the connection before it answered: is it the right port, does it speak "
+        f"MQTT {settings.protocol} (broker.protocol), and {scheme}:// there?"
+    )
 
 
 def of_code(code: int, settings: BrokerSettings) -> str:

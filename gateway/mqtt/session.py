@@ -30,6 +30,10 @@ from gateway.mqtt.settings import BrokerSettings
 LARGEST_PACKET = 131072
 """Announced to an MQTT 5 broker, in bytes: it keeps larger ones to itself."""
 _FAREWELL = 1.0
+_UNEXPLAINED = (
+    "closed the connection and gave no reason. Again and again? Then a second gateway may be set up with the same site "
+    "and gateway id; the broker's log may tell"
+)
 ENTRY = "application/cloudevents+json"
 
 
@@ -84,7 +88,7 @@ class Session:
         try:
             client.connect(settings.host, settings.port, settings.keepalive, properties=self._connect_properties())
         except (OSError, ValueError) as error:
-            raise LinkError(reasons.of_exception(error, settings)) from error
+            raise LinkError(reasons.of_exception(error, settings, answered=False)) from error
         client.loop_start()
         try:
             answer = self._opened.get(timeout=settings.connect_timeout)
@@ -124,6 +128,8 @@ class Session:
         client.loop_stop()
         client.on_connect = client.on_subscribe = client.on_publish = None
         client.on_message = client.on_disconnect = client.on_socket_open = client.on_crash = None
+        if client.fault is not None:
+            client.fault.__traceback__ = None  # it leads back to the client, whose files would wait for the collector
 
     def _connect_properties(self) -> Properties | None:
         if self._settings.protocol != "5":
@@ -170,20 +176,19 @@ class Session:
         code = reason.value if flags.is_disconnect_packet_from_server else None
         if code is None and reason.getName() == "Keep alive timeout":
             self._over("nothing heard for so long that the line must be dead", by_peer=False)
-        elif code is not None or self._client.fault is None:
-            self._over(f"closed the connection: {self._why_closed(code)}", by_peer=True)
-        else:
+        elif code is not None:
+            self._over(f"closed the connection: {reasons.of_code(code, self._settings)}", by_peer=True)
+        elif self._client.fault is not None:
             self._broken(self._client.fault)
-
-    def _why_closed(self, code: int | None) -> str:
-        if code is not None:
-            return reasons.of_code(code, self._settings)
-        if not self._connected:
-            return f"before it answered: does it speak MQTT {self._settings.protocol}? Try broker.protocol"
-        return "no reason given. Again and again? A second gateway may be set up with the same site and gateway id"
+        elif self._connected and reason.getName() == "Protocol error":
+            self._over(f"sent what is not MQTT {self._settings.protocol}", by_peer=True)
+        elif not self._connected:
+            self._over(reasons.before_answer(self._settings), by_peer=True)
+        else:
+            self._over(_UNEXPLAINED, by_peer=True)
 
     def _broken(self, error: Exception) -> None:
-        self._end(Closed(reasons.of_exception(error, self._settings), by_peer=True))
+        self._end(Closed(reasons.of_exception(error, self._settings, answered=self._connected), by_peer=True))
 
     def _over(self, why: str, *, by_peer: bool) -> None:
         self._end(Closed(f"broker {self._settings.host}:{self._settings.port}: {why}", by_peer))

@@ -156,7 +156,7 @@ class Listener:
         with self._lock:
             try:
                 if not message.topic.startswith("test/"):
-                    check_message(message.topic, message.payload)
+                    check_message(message.topic, bytes(message.payload))
             except Exception as error:
                 logging.getLogger(__name__).exception("broken message")
                 self._broken.append(f"{message.topic}: {error}")

@@ -1,0 +1,116 @@
+"""Ranges that were asked for: never twice, never too soon, nothing forgotten."""
+
+import itertools
+
+import hypothesis.strategies as st
+from hypothesis import given
+
+from gateway.mqtt.resends import MAX_RECENT, MAX_REPLAYS, Recent, Resends, merged, without
+
+ranges = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), max_size=8)
+
+
+def numbers(found: list[tuple[int, int]]) -> set[int]:
+    return {n for first, last in found for n in range(first, last + 1)}
+
+
+@given(ranges)
+def test_merged_says_the_same_in_order_and_without_touching(some: list[tuple[int, int]]) -> None:
+    found = merged(some)
+    assert numbers(found) == numbers(some)
+    assert all(first <= last for first, last in found)
+    assert all(before[1] + 1 < after[0] for before, after in itertools.pairwise(found))
+
+
+@given(ranges, ranges)
+def test_without_takes_out_exactly_the_holes(some: list[tuple[int, int]], holes: list[tuple[int, int]]) -> None:
+    found = without(merged(some), merged(holes))
+    assert numbers(found) == numbers(some) - numbers(holes)
+    assert found == merged(found)
+
+
+def drain(resends: Resends, now: float, most: int = 20, blocked: tuple[int, ...] = ()) -> list[int]:
+    taken: list[int] = []
+    while (piece := resends.take(most, now, blocked)) is not None:
+        assert piece[1] - piece[0] < most
+        for sequence in range(piece[0], piece[1] + 1):
+            resends.sent(sequence, now)
+            taken.append(sequence)
+    return taken
+
+
+@given(ranges, ranges, st.sets(st.integers(1, 60), max_size=5), st.integers(1, 7))
+def test_each_is_taken_once(
+    missing: list[tuple[int, int]], replays: list[tuple[int, int]], blocked: set[int], most: int
+) -> None:
+    resends = Resends(5.0)
+    resends.missing(missing)
+    for first, last in replays:
+        assert resends.replay(first, last)
+    taken = drain(resends, 0.0, most, tuple(blocked))
+    assert sorted(taken) == sorted((numbers(missing) | numbers(replays)) - blocked)
+    assert drain(resends, 4.9, most) == []
+
+
+def test_the_same_range_asked_again_waits_for_the_gap() -> None:
+    resends = Resends(5.0)
+    resends.missing([(3, 5)])
+    assert drain(resends, 0.0) == [3, 4, 5]
+    resends.missing([(3, 6)])
+    assert drain(resends, 1.0) == [6]
+    assert resends.waiting == 3
+    assert drain(resends, 5.1) == [3, 4, 5]
+
+
+def test_the_newest_watermark_is_the_truth() -> None:
+    resends = Resends(5.0)
+    resends.missing([(1, 9)])
+    resends.missing([(7, 8)])
+    assert drain(resends, 0.0) == [7, 8]
+
+
+def test_a_replay_survives_watermarks() -> None:
+    resends = Resends(5.0)
+    assert resends.replay(1, 2)
+    resends.missing([])
+    assert drain(resends, 0.0) == [1, 2]
+
+
+def test_replays_are_bounded() -> None:
+    resends = Resends(5.0)
+    assert all(resends.replay(10 * n, 10 * n + 1) for n in range(1, MAX_REPLAYS + 1))
+    assert not resends.replay(1, 2)
+    assert resends.replay(10, 12)
+
+
+def test_what_was_just_sent_for_the_first_time_is_not_sent_again_at_once() -> None:
+    resends = Resends(5.0)
+    for sequence in range(1, 101):
+        resends.sent(sequence, 0.0)
+    resends.missing([(1, 100)])
+    assert drain(resends, 1.0) == []
+    assert drain(resends, 5.1) == list(range(1, 101))
+
+
+def test_memory_of_what_was_sent_is_bounded_and_a_stream_is_one_range() -> None:
+    recent = Recent(5.0)
+    for sequence in range(1, 10_000):
+        recent.note(sequence, 0.0)
+    assert recent.ranges(0.0) == [(1, 9_999)]
+    for sequence in range(20_000, 40_000, 2):
+        recent.note(sequence, 1.0)
+    assert len(recent.ranges(1.0)) <= MAX_RECENT
+    assert recent.ranges(7.0) == []
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.floats(0, 3)), max_size=60))
+def test_recent_forgets_nothing_too_early(notes: list[tuple[int, float]]) -> None:
+    recent, now, sent = Recent(5.0), 0.0, {}
+    for sequence, pause in notes:
+        now += pause
+        recent.note(sequence, now)
+        sent[sequence] = now
+    # A range may be forgotten up to an eighth of the gap early for its last number, as it carries its first's time.
+    surely = {sequence for sequence, at in sent.items() if now - at < 5.0 * 7 / 8}
+    maybe = {sequence for sequence, at in sent.items() if now - at < 5.0}
+    assert surely <= numbers(recent.ranges(now)) <= maybe
