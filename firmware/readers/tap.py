@@ -3,8 +3,17 @@
 from collections import namedtuple
 
 # method "card"/"finger" · scheme "card"/"pin" · ref text, e.g. "04A1B2C3D4E580" or "17" · raw the bytes as received ·
-# flags a tuple of words: "random-uid", "magic", "partial"
+# flags a tuple of words:
+#   random-uid   the card or phone draws another UID each time: it can never be known again
+#   magic        a copy whose UID can be written (first generation only; later ones do not show)
+#   wiegand      the number may be a part of the card's UID, or turned round: the reader decides, not the card
 Tap = namedtuple("Tap", ("method", "scheme", "ref", "raw", "flags"))
 
-# word "two-cards", "bad-frame", "reader-reset", "reader-dead" · detail one line of text for the technician
+# detail is one line of text for the technician; word:
+#   two-cards       more than one card; said once until they are gone or one is left
+#   bad-frame       somebody is there and was not understood: "once more, please"
+#   unknown-finger  a finger that the sensor does not know
+#   reader-reset    the chip had lost itself and was set right
+#   reader-dead     it does not answer, not even after a hard reset; it is tried again and again
+#   reader-back     it answers again
 Trouble = namedtuple("Trouble", ("word", "detail"))

@@ -1,0 +1,92 @@
+# NOR flash as a block device (MicroPython's extended interface), kept in a file, that can lose power at any step.
+#
+# A program clears bits and never sets one; an erase sets a whole block to FFh. A power cut inside either leaves it torn:
+# of a program the first half, of an erase a block half erased. Whatever is asked of it afterwards does nothing.
+
+BLOCK = 4096
+
+
+# Power is gone. No OSError and no Exception: nothing that handles errors may catch it.
+class PowerCut(BaseException):
+    pass
+
+
+class NorFlash:
+    # `path` of a file that exists or is made erased, `blocks` of 4096 bytes.
+    def __init__(self, path: str, blocks: int = 64) -> None:
+        self.blocks = blocks
+        self.steps = 0  # programs and erases done since it was powered
+        self.cut_at: int | None = None  # the step at which power goes; None: never
+        self.torn = True  # whether that step is done half (else not at all)
+        self.dead = False
+        self.erases = 0
+        self.programmed = 0
+        try:
+            self._file = open(path, "r+b")  # noqa: PTH123, SIM115 - MicroPython; closed by close()
+        except OSError:
+            self._file = open(path, "w+b")  # noqa: PTH123, SIM115
+            for _ in range(blocks):
+                self._file.write(b"\xff" * BLOCK)
+        self._held = bytearray(BLOCK)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def readblocks(self, block: int, buffer: bytearray, offset: int = 0) -> int:
+        if self.dead:
+            return 0
+        self._file.seek(block * BLOCK + offset)
+        self._file.readinto(buffer)
+        return 0
+
+    def writeblocks(self, block: int, buffer: bytearray, offset: int = 0) -> int:
+        if self.dead:
+            return 0
+        part = self._step(len(buffer))
+        self._program(block * BLOCK + offset, buffer, part)
+        self.programmed += part
+        self._die_if_due()
+        return 0
+
+    def ioctl(self, op: int, arg: int) -> int | None:
+        if op == 4:
+            return self.blocks
+        if op == 5:
+            return BLOCK
+        if op == 6:
+            return self._erase(arg)
+        return 0
+
+    def _erase(self, block: int) -> int:
+        if self.dead:
+            return 0
+        part = self._step(BLOCK)
+        self._file.seek(block * BLOCK)
+        self._file.write(b"\xff" * part)
+        self.erases += 1
+        self._die_if_due()
+        return 0
+
+    # How many bytes of this step are done.
+    def _step(self, size: int) -> int:
+        self.steps += 1
+        if self.cut_at is None or self.steps < self.cut_at:
+            return size
+        return size // 2 if self.torn else 0
+
+    def _die_if_due(self) -> None:
+        if self.cut_at is not None and self.steps >= self.cut_at:
+            self.dead = True
+            raise PowerCut(f"power cut at step {self.steps}")
+
+    def _program(self, at: int, buffer: bytearray, part: int) -> None:
+        held = memoryview(self._held)[:part]
+        self._file.seek(at)
+        self._file.readinto(held)
+        if any(byte != 0xFF for byte in held):  # bits that were cleared before stay so
+            for index in range(part):
+                held[index] &= buffer[index]
+        else:
+            held[:] = memoryview(buffer)[:part]
+        self._file.seek(at)
+        self._file.write(held)
