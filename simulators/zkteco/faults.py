@@ -15,6 +15,8 @@ class Faults:
     """Cut the connection in the middle of the next bulk data frame; then off again."""
     stalled_until: float = 0.0
     """`time.monotonic()` until which nothing is sent."""
+    unacknowledged_limit: int = 0
+    """Tell a client nothing more while it owes acknowledgements of so many events; 0: go on for ever."""
     one_connection: bool = False
     """Refuse a second connection while there is one."""
 
@@ -33,7 +35,7 @@ class Counters:
     events_sent: int = 0
     events_acknowledged: int = 0
     events_lost: int = 0
-    """Not sent because the client took none for too long."""
+    """Not sent because the client did not take, or not acknowledge, those before."""
     restarts: int = 0
     commands: dict[str, int] = field(default_factory=dict)
 

@@ -1,6 +1,7 @@
 """The outgoing half of a TCP connection: one frame a segment and paced, unless a fault says otherwise."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ class TcpLine:
     """Writes frames to one client. Answers and events take turns: an answer of several frames is never broken into."""
 
     def __init__(self, writer: asyncio.StreamWriter, switches: Faults, pause: float) -> None:
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._writer = writer
         self._faults = switches
         self._pause = pause

@@ -50,6 +50,10 @@ _TFT_OPTIONS = {
     "Language": "73",
     "DeviceID": "1",
     "CompatOldFirmware": "0",
+    "MAC": "00:17:61:c8:42:01",
+    "IPAddress": "192.168.1.201",
+    "NetMask": "255.255.255.0",
+    "GATEIPAddress": "192.168.1.1",
 }
 
 PROFILES = {profile.name: profile for profile in (Profile(name="tft-tcp", options=_TFT_OPTIONS),)}

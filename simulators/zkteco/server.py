@@ -171,7 +171,7 @@ class TerminalServer:
 
     def drop(self) -> int:
         """Cut all connections; how many there were."""
-        return self._call(self._host.drop)
+        return self._run(self._host.drop())
 
     def stall(self, seconds: float) -> None:
         """Send nothing for so long."""
@@ -187,7 +187,7 @@ class TerminalServer:
 
     def power_on(self) -> None:
         """Put the plug back."""
-        self._run(self._host.power_on())
+        self._call(self._host.power_on)
 
     # -- what happened
 

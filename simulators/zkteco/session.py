@@ -10,9 +10,6 @@ from simulators.zkteco.wire import Packet
 if TYPE_CHECKING:
     from simulators.zkteco.terminal import Terminal
 
-EVENTS_WITHOUT_ACK = 1000
-"""Bound on what one client may leave unacknowledged before the terminal stops sending it events."""
-
 
 class After(Enum):
     """What becomes of the connection once the answer is sent."""
@@ -73,7 +70,9 @@ class Session:
         if not self.authorised or not self.mask & event:
             return
         counters = self.terminal.counters
-        if self.unacknowledged >= EVENTS_WITHOUT_ACK or not self._push(Packet(Command.REG_EVENT, event, 0, data)):
+        patience = self.terminal.faults.unacknowledged_limit
+        spent = 0 < patience <= self.unacknowledged
+        if spent or not self._push(Packet(Command.REG_EVENT, event, 0, data)):
             counters.events_lost += 1
             return
         self.unacknowledged += 1

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from datetime import datetime
 from typing import NamedTuple, Self
 
 CONNECT, EXIT, ENABLE, DISABLE, RESTART, POWEROFF = 1000, 1001, 1002, 1003, 1004, 1005
@@ -14,6 +15,11 @@ ACK_OK, ACK_ERROR, ACK_UNAUTH, ACK_UNKNOWN = 2000, 2001, 2005, 0xFFFF
 READ_PUNCHES = bytes.fromhex("010d000000000000000000")
 READ_USERS = bytes.fromhex("0109000500000000000000")
 READ_OPERATIONS = bytes.fromhex("0122000000000000000000")
+
+
+def wall(text: str) -> datetime:
+    """A time by a wall clock, which knows no zone."""
+    return datetime.fromisoformat(text)
 
 
 class Reply(NamedTuple):

@@ -2,15 +2,14 @@
 
 import struct
 from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 
 from simulators.zkteco import TerminalServer, clock
 from tests.simulators import rawterminal as raw
-from tests.simulators.rawterminal import RawClient
+from tests.simulators.rawterminal import RawClient, wall
 
-NOON = datetime(2026, 5, 4, 12)
+NOON = wall("2026-05-04T12:00:00")
 
 
 @pytest.fixture
@@ -137,7 +136,7 @@ def test_the_clock_is_read_and_set(terminal: TerminalServer, client: RawClient) 
     new_year = struct.pack("<I", 27 * 372 * 86400 + 5)
     assert client.ask(raw.SET_TIME, new_year + bytes(28)).command == raw.ACK_OK
     assert client.ask(raw.REFRESHDATA).command == raw.ACK_OK
-    assert terminal.clock_now() == datetime(2027, 1, 1, 0, 0, 5)
+    assert terminal.clock_now() == wall("2027-01-01T00:00:05")
     assert [deed.code for deed in terminal.operations()] == [0, 21]
 
 

@@ -1,5 +1,6 @@
 """Framing, checksum, key and time of the simulated terminal, against vectors that others captured or measured."""
 
+import itertools
 from datetime import datetime
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.zkteco import auth, clock, wire
-from tests.simulators.rawterminal import frame_of, payload_of, word_sum
+from tests.simulators.rawterminal import frame_of, payload_of, wall, word_sum
 
 CAPTURED = [
     "0b005a17f38d03005a4b4661636556657273696f6e00",  # a request with an even number of bytes
@@ -42,7 +43,7 @@ def test_a_stream_may_be_cut_anywhere(contents: list[bytes], cuts: list[int]) ->
     stream = b"".join(map(frame_of, payloads))
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     reader = wire.TcpStream()
-    got = [packet for start, end in zip(edges, edges[1:], strict=False) for packet in reader.feed(stream[start:end])]
+    got = [packet for start, end in itertools.pairwise(edges) for packet in reader.feed(stream[start:end])]
     assert got == payloads
 
 
@@ -71,7 +72,7 @@ def test_a_short_answer_opens_nothing(answer: bytes) -> None:
     assert not auth.accepts(0, 1, answer)
 
 
-@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31, 23, 59, 59)))
+@given(st.datetimes(wall("2000-01-01T00:00:00"), wall("2099-12-31T23:59:59")))
 def test_a_time_survives_its_u32(moment: datetime) -> None:
     whole = moment.replace(microsecond=0)
     assert clock.moment(clock.stamp(whole)) == whole
@@ -90,12 +91,12 @@ def test_a_terminal_can_say_31_february() -> None:
 
 
 def test_the_clock_steps_and_drifts_beside_the_true_one() -> None:
-    true = [datetime(2026, 5, 4, 7)]
+    true = [wall("2026-05-04T07:00:00")]
     terminal = clock.TerminalClock(lambda: true[0])
     terminal.shift(3600)
     terminal.drift(100_000)
-    true[0] = datetime(2026, 5, 4, 8)
-    assert terminal.now() == datetime(2026, 5, 4, 9, 6)
-    terminal.set(datetime(2000, 1, 1))
-    true[0] = datetime(2026, 5, 4, 8, 0, 10)
-    assert terminal.now() == datetime(2000, 1, 1, 0, 0, 11)
+    true[0] = wall("2026-05-04T08:00:00")
+    assert terminal.now() == wall("2026-05-04T09:06:00")
+    terminal.set(wall("2000-01-01T00:00:00"))
+    true[0] = wall("2026-05-04T08:00:10")
+    assert terminal.now() == wall("2000-01-01T00:00:11")
