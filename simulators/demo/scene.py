@@ -1,0 +1,60 @@
+"""How everything stands at one moment, as plain values: what the picture is drawn from."""
+
+from dataclasses import dataclass, field
+
+from central.listen.arrival import Arrival
+from simulators.demo.story import Words
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalScene:
+    """One terminal."""
+
+    name: str
+    punches: int
+    on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One sentence of the story and when it was told, `HH:MM:SS`."""
+
+    at: str
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One moment. All counts are punches."""
+
+    elapsed: float = 0.0
+    """Seconds since people began to punch."""
+    terminals: tuple[TerminalScene, ...] = ()
+    gateway: str = "starting"
+    """starting, then what its status says: online, lost or offline"""
+    recorded: int = 0
+    """In the gateway's log."""
+    line_up: bool = True
+    arrived: int = 0
+    """Distinct at the broker."""
+    centre: int = 0
+    """Held by the centre."""
+    confirmed: int = 0
+    """Covered by its watermark."""
+    redelivered: int = 0
+    peak: int = 0
+    """Most that waited at one time."""
+    history: tuple[int, ...] = ()
+    """How many waited, in even steps, the newest last."""
+    story: tuple[Told, ...] = ()
+    rows: tuple[Arrival, ...] = field(default=())
+
+    @property
+    def punched(self) -> int:
+        """At all terminals."""
+        return sum(terminal.punches for terminal in self.terminals)
+
+    @property
+    def waiting(self) -> int:
+        """Recorded, but not confirmed."""
+        return max(0, self.recorded - self.confirmed)

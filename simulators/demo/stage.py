@@ -1,0 +1,116 @@
+"""Everything the demo runs: broker, line, terminals, gateway, centre, watcher; started and ended together."""
+
+import contextlib
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from iotcore import Broker
+
+from simulators.demo.crowd import PEOPLE
+from simulators.demo.gateway import GatewayProcess, config
+from simulators.demo.logfolder import LogFolder
+from simulators.demo.score import Fact
+from simulators.demo.watch import Watch
+from simulators.line import Line
+from simulators.standin import StandIn
+from simulators.zkteco import TerminalServer, clock
+
+DOORS = {"pintu-depan": "OKI2024000001", "pintu-belakang": "OKI2024000002"}
+_READY_S = 30.0
+
+
+class StageError(Exception):
+    """It could not be set up; one line."""
+
+
+class Stage:
+    """Use it as a context manager, in the main thread. Raises StageError, GatewayDied, OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open = contextlib.ExitStack()
+        self.terminals = {
+            name: TerminalServer(serial=serial, users=PEOPLE, seed=1, restart_seconds=2.0)
+            for name, serial in DOORS.items()
+        }
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            self._start(opening)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _start(self, opening: contextlib.ExitStack) -> None:
+        port = _free_port()
+        opening.enter_context(_broker(port))
+        self.line = opening.enter_context(Line("127.0.0.1", port))
+        self.watch = Watch(("127.0.0.1", port))
+        opening.callback(self.watch.stop)
+        self.watch.start()
+        self.centre = opening.enter_context(StandIn("127.0.0.1", port))
+        for terminal in self.terminals.values():
+            opening.enter_context(terminal)
+        ports = {name: terminal.port for name, terminal in self.terminals.items()}
+        self.gateway = GatewayProcess(self._folder, config(self.line.port, ports))
+        opening.callback(self.gateway.stop)
+        self.log = LogFolder(self.gateway.data)
+        self.wait_for(self._ready, _READY_S, "the gateway did not get ready")
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+        """Wait for a condition. Raises StageError(what) with the gateway's last lines, GatewayDied."""
+        end = time.monotonic() + seconds
+        while not condition():
+            self.gateway.check()
+            if time.monotonic() > end:
+                raise StageError(f"{what} within {seconds:.0f} s; its last lines:\n{self.gateway.last_lines()}")
+            time.sleep(0.05)
+
+    def punched(self) -> Counter[Fact]:
+        """What the terminals' own logs hold."""
+        return Counter(
+            Fact(terminal.serial, punch.user_id, clock.text(punch.stamp))
+            for terminal in self.terminals.values()
+            for punch in terminal.records()
+        )
+
+    def is_on(self, name: str) -> bool:
+        """Whether a terminal can be reached and the gateway listens to it."""
+        return self.terminals[name].subscribers() > 0
+
+    def _ready(self) -> bool:
+        return self.watch.connected and self.watch.gateway == "online" and all(map(self.is_on, self.terminals))
+
+
+@contextlib.contextmanager
+def _broker(port: int) -> Iterator[None]:
+    """The embedded broker. It is a child that ends with us; Ctrl-C must not end it before."""
+    broker = Broker(port=port, listen="127.0.0.1")
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        broker.start()
+    except RuntimeError as error:
+        raise StageError(f"the broker did not start: {error}") from error
+    finally:
+        signal.signal(signal.SIGINT, old)
+    try:
+        yield
+    finally:
+        broker.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
