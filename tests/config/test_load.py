@@ -190,8 +190,8 @@ def test_an_empty_file_names_what_is_needed(file: Path) -> None:
 
 
 def test_secrets_are_not_shown(file: Path) -> None:
-    (line,) = mistakes(file, RIGHT.replace("[broker]", '[broker]\npassword_file = "hunter2"\nusername = "gw1"'))
-    assert line == f"broker.password_file: berkas {file.parent / 'hunter2'} tidak ada"
+    (line,) = mistakes(file, RIGHT.replace("[[device]]", '[[device]]\ncomm_key = "hunter2"'))
+    assert line == "device[0].comm_key: expected int, got a string of 7 characters"
 
 
 @pytest.mark.parametrize(

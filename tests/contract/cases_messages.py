@@ -134,6 +134,48 @@ MESSAGES = [
 ]
 
 
+def parsed(name: str, parse: str, text: str, value: Any) -> Message:
+    """What others may send though we do not: spaces, further members, what may be left out."""
+    return {"name": name, "parse": parse, "text": text, "value": value}
+
+
+SPACED_ACK = f'{{ "missing": [ [97, 98] ],\n "hash": "{SOME_HASH}", "through": 96, "logid": "{LOGID}", "by": 7 }}\n'
+BARE_ACK = f'{{"logid":"{LOGID}","through":0,"hash":"{GENESIS}"}}'
+TOLERATED = [
+    parsed("an ack in another order, with spaces and more", "ack", SPACED_ACK, [LOGID, 96, SOME_HASH, [[97, 98]]]),
+    parsed("an ack without missing", "ack", BARE_ACK, [LOGID, 0, GENESIS, []]),
+    parsed("a centre that went offline while it could write", "central", '{"state":"offline","writable":true}', False),
+    parsed("a centre that was lost while it could write", "central", '{"state":"lost","writable":true}', False),
+    parsed("a centre that says more", "central", '{"since":1.5,"writable":true,"state":"online"}', True),
+]
+
+
+def audit_data(name: str, data: Message, **inputs: Any) -> Message:
+    """The data of an audit entry as contract.audit makes it."""
+    return {"name": name, "build": "audit-data", "message": data, "inputs": inputs}
+
+
+SERIAL = {"serial": "OKI0001"}
+AUDIT_DATA = [
+    audit_data("a word alone", {"event": "software-stopped", "detail": {}}, event="software-stopped"),
+    audit_data(
+        "with detail, device and raw bytes",
+        {"event": "record-unreadable", "detail": {"bytes": 3}, "device": SERIAL, "raw": "00ff7e"},
+        event="record-unreadable",
+        detail={"bytes": 3},
+        serial="OKI0001",
+        raw="00ff7e",
+    ),
+    audit_data(
+        "with an empty device and no bytes",
+        {"event": "alarm", "detail": {}, "device": {"serial": ""}, "raw": ""},
+        event="alarm",
+        serial="",
+        raw="",
+    ),
+]
+
+
 def topic(text: str, function: str, *arguments: str) -> Message:
     """A topic and the function that makes it."""
     return {"name": text, "build": "topic", "inputs": [function, *arguments], "text": text}

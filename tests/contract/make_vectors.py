@@ -78,6 +78,8 @@ def all_files() -> dict[str, list[dict[str, Any]]]:
         "entries.json": [entry_vector(case) for case in cases_entries.ENTRIES],
         "chain.json": [entry_vector(case) for case in cases_entries.chained(entry_vector)],
         "messages.json": [message_vector(case) for case in cases_messages.MESSAGES],
+        "audit-data.json": [message_vector(case) for case in cases_messages.AUDIT_DATA],
+        "tolerated.json": cases_messages.TOLERATED,
         "topics.json": cases_messages.TOPICS,
         "invalid.json": [{**case} for case in cases_invalid.INVALID],
     }

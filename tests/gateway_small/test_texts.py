@@ -19,7 +19,7 @@ def facts(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-@pytest.mark.parametrize(("name", "text"), sentences(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(("name", "text"), list(sentences()), ids=lambda value: value if isinstance(value, str) else "")
 def test_both_languages_say_the_same_facts(name: str, text: Text) -> None:
     assert facts(text.id) == facts(text.en), name
     assert text.id
