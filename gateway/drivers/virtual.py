@@ -6,9 +6,9 @@
     device.unplug(); device.plug(); device.clear()
 
 It keeps every promise of `gateway.reading.Driver` in the plainest way: a log that survives its connections, readings
-in batches, a cursor on each, ordinals counted when a punch is made, `close` that frees a waiting `poll`, and errors that
-are always a DriverError. What it does not show is what real devices add: bytes, framing, time-outs, lies. Devices live
-as long as the process does; both ends must be in it.
+in batches, a cursor on each, ordinals counted when a punch is made, `close` that frees a waiting `poll`, and errors
+that are always a DriverError. What it does not show is what real devices add: bytes, framing, time-outs, lies. Devices
+live as long as the process does; both ends must be in it.
 """
 
 import threading
@@ -137,7 +137,8 @@ class VirtualDriver:
         with self._device.changed:
             if not self._device.plugged:
                 raise DeviceSilent(f"{self._name}: no answer: plug it in")
-            self._next, self._live_from = int(since or 0), len(self._device)
+            self._next = int(since) if since and since.isdecimal() else 0
+            self._live_from = len(self._device)
             self._first = [self.read_clock()]
             if self._next > len(self._device):
                 self._first.append(Finding("log-cleared", self._device.serial, {"gone": self._next}))

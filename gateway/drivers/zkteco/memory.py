@@ -28,6 +28,7 @@ class Memory:
     def users_changed(self) -> None:
         """A live event told of it: the next difference in the counters is that one."""
         self._users_reported = True
+        self.names.doubt()
 
     def compare(self, serial: str, sizes: Sizes) -> list[Finding]:
         """What the counters tell that they did not the last time."""
@@ -41,6 +42,7 @@ class Memory:
             old, new = _people(before), _people(sizes)
             changed: dict[str, object] = {name: [old[name], new[name]] for name in old if old[name] != new[name]}
             findings.append(Finding("users-changed", serial, changed))
+            self.names.doubt()
         return findings
 
 

@@ -14,16 +14,25 @@ class Names:
     def __init__(self) -> None:
         self._held: dict[int, list[tuple[int, str]]] = {}
         self._asked: set[int] = set()
+        self._doubted = False
 
     def is_news(self, uid: int) -> bool:
-        """Whether nothing is known of `uid` and this is the first question: then the user list is worth a look."""
+        """Whether the user list is worth a look: it changed, or `uid` is asked for the first time and not known."""
+        if self._doubted:
+            return True
         if uid in self._held or uid in self._asked:
             return False
         self._asked.add(uid)
         return True
 
+    def doubt(self) -> None:
+        """The terminal's list changed since it was read."""
+        self._doubted = True
+        self._asked.clear()
+
     def refresh(self, users: Mapping[int, str], records: int) -> None:
         """The terminal's list of today; records from number `records` on are meant by it."""
+        self._doubted = False
         for uid, person in users.items():
             past = self._held.setdefault(uid, [])
             if not past:

@@ -83,7 +83,7 @@ def from_text(text: str | None) -> Place | None:
         return None
     try:
         place = msgspec.json.decode(text, type=Place)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError):
         return None
     return place if place.count >= 0 else None
 

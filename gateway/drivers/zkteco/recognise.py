@@ -40,20 +40,22 @@ def recognise(body: bytes, counts: Collection[int] | None, prefer: str | None = 
     that this terminal was found to use before, which decides between candidates that look alike.
     """
     tables = _candidates(body)
-    exact = [table for table in tables if counts is None or len(table) in counts]
-    if counts is not None:
-        best = _best(exact, prefer)
-        if best is not None and _acceptable(best):
-            return best
-    best = _best(tables, prefer)
-    if best is not None and (len(body) == 0 or _weigh(best).likely >= _SURE):
-        return best
+    exact = [] if counts is None else [table for table in tables if len(table) in counts]
+    fitting = _best(exact, prefer)
+    if fitting is not None and (len(body) == 0 or _makes_sense(fitting)):
+        return fitting
+    likeliest = _best(tables, prefer)
+    if likeliest is not None and (len(body) == 0 or _weigh(likeliest).likely >= _SURE):
+        return likeliest
+    if fitting is not None and fitting.layout.size > 8 and _weigh(fitting).readable > 0:
+        return fitting  # its size says what it is; each record is checked by itself
     return _refusal(len(body), counts, fits=bool(exact))
 
 
-def _acceptable(table: Table) -> bool:
-    """Layouts told apart by their size alone are checked record by record; the two of 8 bytes need a majority."""
-    return table.layout.size > 8 or len(table) == 0 or _weigh(table).known > 0.5
+def _makes_sense(table: Table) -> bool:
+    """At least half of it; the two layouts of 8 bytes are told apart by the codes alone."""
+    weight = _weigh(table)
+    return (weight.readable if table.layout.size > 8 else weight.known) >= 0.5
 
 
 def _candidates(body: bytes) -> list[Table]:

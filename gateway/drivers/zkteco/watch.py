@@ -56,7 +56,7 @@ class Watch:
         self._lost = 0
         self._unnamed = 0
         self._covered = 0
-        self._told = 0
+        self._told = place.count if place else 0
         self._live = 0
         self._read_now = True
         self._next_clock = self._next_sizes = self._next_read = 0.0
@@ -137,7 +137,7 @@ class Watch:
     def _live_reading(self, row: Row, raw: bytes) -> Report:
         names = self._memory.names
         if row.uid is not None and names.is_news(row.uid):
-            self._refresh_names(None, self._told)
+            self._refresh_names(None, self._told + self._live - 1)
         return reading(row, raw, serial=self._serial, names=names, ordinal=self._ordinals.of(row), origin="live")
 
     # completeness
@@ -166,10 +166,10 @@ class Watch:
         expects_some = self._live > 0 or lost > 0
         read = read_log(self._terminal, self._serial, self._memory.layout, ask_anyway=expects_some)
         self._collect(0)
-        self._told, self._live = read.sizes.records or 0, 0
+        known, self._told, self._live = self._told + self._live, read.sizes.records or 0, 0
         self._schedule(read.sizes)
         self._outbox += read.findings + self._memory.compare(self._serial, read.sizes)
-        if read.table is None or not self._names_known(read.table, read.sizes):
+        if read.table is None or not self._names_known(read.table, read.sizes, known):
             self._next_read = self._next_sizes
             return
         self._lost -= lost
@@ -215,11 +215,14 @@ class Watch:
         patience = min(self._options.reread, _BLIND * self._options.reconcile) if blind else self._options.reread
         self._next_sizes, self._next_read = now + self._options.reconcile, now + patience
 
-    def _names_known(self, table: Table, sizes: Sizes) -> bool:
-        """Whether the log's people can be named, or have to be left unnamed since the terminal will not tell."""
+    def _names_known(self, table: Table, sizes: Sizes, known: int) -> bool:
+        """Whether the log's people can be named, or have to be left unnamed since the terminal will not tell.
+
+        The first `known` records were named before, by the list of then.
+        """
         if table.layout.has_person or not len(table):
             return True
-        self._unnamed = 0 if self._refresh_names(sizes.users, len(table)) else self._unnamed + 1
+        self._unnamed = 0 if self._refresh_names(sizes.users, known) else self._unnamed + 1
         return self._unnamed == 0 or self._unnamed >= PATIENCE
 
     def _refresh_names(self, count: int | None, records: int) -> bool:

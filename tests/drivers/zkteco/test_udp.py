@@ -1,0 +1,98 @@
+"""UDP: datagrams that are lost, doubled, late or damaged never become punches that were not there, nor fewer."""
+
+import random
+import struct
+
+import pytest
+
+from tests.drivers.zkteco import bytes_of
+from tests.drivers.zkteco.bytes_of import JUNE, event_12, row_16, six
+from tests.drivers.zkteco.conftest import drain, people
+from tests.drivers.zkteco.scripted import ScriptedTerminal
+
+NAMES = [str(1001 + n) for n in range(600)]
+LOG = b"".join(row_16(1001 + n, JUNE + 60 * n) for n in range(600))
+
+
+def terminal(**more) -> ScriptedTerminal:
+    return ScriptedTerminal(
+        udp=True, log=LOG, counters=lambda self: bytes_of.sizes(len(self.log) // 16), chunk=1024, **more
+    )
+
+
+class Weather:
+    """What becomes of each datagram, the same every time."""
+
+    def __init__(self, seed: int, **chances: float) -> None:
+        self._random = random.Random(seed)
+        self._chances = chances
+        self._late: list[bytes] = []
+
+    def __call__(self, datagram: bytes) -> list[bytes]:
+        out, self._late = self._late, []
+        if self._happens("lost"):
+            return out
+        if self._happens("late"):
+            self._late = [datagram]
+            return out
+        if self._happens("damaged"):
+            datagram = datagram[:-1] + bytes((datagram[-1] ^ 0x40,))
+        return [datagram, *out, *([datagram] if self._happens("doubled") else [])]
+
+    def _happens(self, what: str) -> bool:
+        return self._random.random() < self._chances.get(what, 0)
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("kind", ["lost", "late", "damaged", "doubled"])
+def test_a_log_survives_bad_weather(connect, kind, buffered):
+    with terminal(buffered=buffered) as device:
+        driver = connect(device, timeout=0.6, reconcile=0.05)
+        device.garble = Weather(7, **{kind: 0.08 if buffered else 0.02})
+        found = []
+        for _ in range(100):  # a read that fails altogether is made again after `reconcile`
+            found += driver.poll(0.05)
+            if len(people(found)) >= 600:
+                break
+        assert people(found) == NAMES
+
+
+def test_two_datagrams_of_an_unbuffered_read_that_change_places(connect):
+    """Nothing in the protocol tells: two reads that differ do."""
+    reads = iter(range(100))
+
+    def swapped(device, link, number, data):
+        whole = struct.pack("<I", len(LOG)) + LOG
+        pieces = [whole[at : at + 1024] for at in range(0, len(whole), 1024)]
+        if next(reads) == 0:
+            pieces[2], pieces[3] = pieces[3], pieces[2]
+        device.reply(link, 1500, number, struct.pack("<II", len(whole), 1024))
+        for piece in pieces:
+            device.reply(link, 1501, number, piece)
+        device.reply(link, 2000, number)
+
+    with terminal(buffered=False, answers={13: swapped}) as device:
+        assert people(drain(connect(device))) == NAMES
+        assert device.commands()[13] == 4
+
+
+def test_live_events_over_udp(connect):
+    with terminal() as device:
+        driver = connect(device)
+        drain(driver)
+        device.punch(row_16(7, JUNE - 5), event_12(7, six(2026, 5, 31, 23, 59, 55)))
+        assert people(drain(driver)) == ["7"]
+        driver.poll(0)
+        device.wait(lambda: device.acknowledged == 1)
+        driver.close()
+        device.wait(lambda: device.commands()[1001] == 1)
+
+
+def test_a_request_is_sent_again_under_the_same_number(connect):
+    with terminal() as device:
+        driver = connect(device, timeout=0.9)
+        dropped = iter([True, False])
+        device.garble = lambda datagram: [] if next(dropped, False) else [datagram]
+        before = device.commands()[201]
+        driver.read_clock()
+        assert device.commands()[201] == before + 2
