@@ -5,6 +5,8 @@ folder restored from an older copy, a cloned card, a hash that the centre does n
 confirmed is carried over with the same `source` and `id`, so that nobody counts it twice.
 """
 
+import logging
+import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +21,10 @@ from gateway.log.journal import Journal
 from gateway.log.scan import head_of
 from gateway.log.seen import Seen
 
+logger = logging.getLogger(__name__)
+
 _BATCH = 500
+_NAME = re.compile(r"([0-9]{6,18})-([0-9a-f]{8})")
 
 
 class Epoch(NamedTuple):
@@ -34,9 +39,9 @@ def epochs(root: Path, gateway: str) -> list[Epoch]:
     """All epochs under `root`, oldest first."""
     found = []
     for folder in root.iterdir() if root.is_dir() else ():
-        number, _, random = folder.name.partition("-")
-        if folder.is_dir() and number.isdigit() and random and "." not in random:
-            found.append(Epoch(int(number), folder, f"{gateway}.{random}"))
+        name = _NAME.fullmatch(folder.name)
+        if name is not None and folder.is_dir():
+            found.append(Epoch(int(name[1]), folder, f"{gateway}.{name[2]}"))
     return sorted(found)
 
 
@@ -81,9 +86,18 @@ def create(disk: Disk, making: Making, now: str) -> Epoch:
 def discard_unfinished(disk: Disk, root: Path) -> None:
     """Delete epochs whose making was interrupted: nothing was ever taken from the old one for them."""
     for folder in root.glob("*.new"):
+        if _NAME.fullmatch(folder.stem) and folder.is_dir():
+            discard(disk, folder)
+
+
+def discard(disk: Disk, folder: Path) -> None:
+    """Delete an epoch's folder with its files; one that stays is in nobody's way."""
+    try:
         for path in folder.iterdir():
             disk.unlink(path)
-        folder.rmdir()
+        disk.rmdir(folder)
+    except OSError as error:
+        logger.warning("%s: cannot be deleted: %s", folder, error.strerror)
 
 
 def _carried(old: bytes, logid: str, end: ChainEnd) -> tuple[bytes, ChainEnd]:

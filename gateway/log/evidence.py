@@ -17,5 +17,7 @@ def opened(source: str, number: int, reason: Mapping[str, object]) -> Draft:
 
 def damaged(source: str, logid: str, trouble: Trouble) -> Draft:
     """A damage of the log `logid`; found again, it is the same fact and no second entry."""
-    data = audit.data(trouble.event, {"logid": logid, **trouble.detail}, raw=trouble.raw or None)
-    return Draft(AUDIT, source, data, id=f"damage-{digest(logid, f'{trouble.event} {trouble.detail}'):016x}")
+    fact = f"{trouble.event} {trouble.detail} {trouble.raw.hex()}"
+    detail = {"logid": logid, **trouble.detail, "kept_as": trouble.kept_as}
+    data = audit.data(trouble.event, detail, raw=trouble.raw or None)
+    return Draft(AUDIT, source, data, id=f"damage-{digest(logid, fact):016x}")

@@ -116,7 +116,7 @@ class Log:
     def _fresh(self, drafts: Iterable[Draft]) -> list[Draft]:
         fresh, batch = [], set()
         for draft in drafts:
-            known = [digest(draft.source, id) for id in (draft.id, draft.unless) if id is not None]
+            known = [digest(draft.source, name) for name in (draft.id, draft.unless) if name is not None]
             if any(fact in batch or fact in self._seen for fact in known):
                 continue
             batch.update(known[:1])
@@ -264,9 +264,7 @@ class Log:
         discard_unfinished(self._disk, self._root)
         known = epochs(self._root, self._options.gateway)
         for epoch in known[:-1]:
-            journal = self._journal_of(epoch)
-            journal.seal()
-            self._old.append(journal)
+            self._old.append(self._journal_of(epoch, ended=True))
         if known:
             self._enter(known[-1])
             self._check_marks()
@@ -274,9 +272,15 @@ class Log:
             self._enter(self._make(1, {"reason": "first start"}, ()))
         self._report_troubles()
 
-    def _journal_of(self, epoch: Epoch) -> Journal:
+    def _journal_of(self, epoch: Epoch, *, ended: bool = False) -> Journal:
+        options = self._options
         return Journal(
-            epoch.folder, epoch.logid, self._seen, disk=self._disk, segment_bytes=self._options.segment_bytes
+            epoch.folder,
+            epoch.logid,
+            self._seen,
+            disk=self._disk,
+            segment_bytes=options.segment_bytes,
+            ended=ended,
         )
 
     def _enter(self, epoch: Epoch) -> None:

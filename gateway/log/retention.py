@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.log.journal import Journal
-from gateway.log.segment import Sealed
+from gateway.log.sealed import Sealed
 
 
 def plan(

@@ -1,13 +1,17 @@
 """What a segment file holds, and what is wrong with it. Pure: bytes in, findings out."""
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
 from contract.chain import entry_hash
 from gateway.log.record import ENTRY, HEADER, Damage, Line, scan
 from gateway.log.seen import Words, digest
+
+_WIDEST_HOLE = 1_000_000  # more entries than a segment can have lost: a number that far off was altered
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -42,6 +46,14 @@ def head_of(raw: bytes) -> Head:
     return _head.decode(raw)
 
 
+def header_of(payload: bytes) -> Header | None:
+    """A segment's header; None when the bytes are none."""
+    try:
+        return _header.decode(payload)
+    except msgspec.DecodeError:
+        return None
+
+
 @dataclass(slots=True)
 class Scan:
     """A segment, read from end to end."""
@@ -66,8 +78,8 @@ class Scan:
     """Bytes at the end that are no line: a write that a power cut interrupted."""
     lost: list[tuple[int, int]] = field(default_factory=list)
     """Sequences that should be there and are not, both ends included."""
-    broken: list[int] = field(default_factory=list)
-    """Entries that are there but do not continue the chain: altered, with the checksum made anew."""
+    breaks: list[int] = field(default_factory=list)
+    """Entries that do not continue the one before: it or they were altered, with the checksum made anew."""
 
     @property
     def last(self) -> int:
@@ -75,7 +87,47 @@ class Scan:
 
     @property
     def whole(self) -> bool:
-        return self.header is not None and not (self.damages or self.tail or self.lost or self.broken)
+        """Whether every line is one that was written here."""
+        return self.tail is None and self.whole_but_torn
+
+    @property
+    def whole_but_torn(self) -> bool:
+        """The same, but for an interrupted write at the end."""
+        return self.header is not None and not (self.damages or self.lost or self.breaks)
+
+    def should_end(self, last: int, lasthash: str = "") -> None:
+        """Hold it against what is known of its end: what lies behind the last good line was acknowledged then."""
+        if self.last < last:
+            self.damages += [self.tail] if self.tail else []
+            self.tail = None
+            self.lost.append((self.last + 1, last))
+        elif self.last == last and lasthash and self.lasthash != lasthash:
+            self.breaks.append(last + 1)
+
+
+class Entry(NamedTuple):
+    """An entry whose place in the log can be read."""
+
+    head: Head
+    sequence: int
+
+
+def entry_of(raw: bytes) -> Entry | None:
+    """The place of an entry; None when the bytes are none, whatever their checksum says."""
+    try:
+        head = head_of(raw)
+    except msgspec.DecodeError:
+        return None
+    text = head.sequence
+    if len(text) != 20 or not (text.isascii() and text.isdigit()) or head.type.count(".") != 2:
+        return None
+    return Entry(head, int(text))
+
+
+class _Placed(NamedTuple):
+    line: Line
+    head: Head
+    sequence: int
 
 
 def scan_segment(buffer: bytes, first: int, limit: int | None = None) -> Scan:
@@ -85,62 +137,70 @@ def scan_segment(buffer: bytes, first: int, limit: int | None = None) -> Scan:
     failed write back).
     """
     result = Scan(header=None, first=first)
+    candidates: list[_Placed] = []
     for item in scan(buffer):
-        if isinstance(item, Damage):
-            result.damages.append(item)
-        elif item.tag == HEADER and item.offset == 0:
+        if isinstance(item, Line) and item.tag == HEADER and item.offset == 0:
             _take_header(result, item)
-        elif item.tag == ENTRY:
-            if not _take_entry(result, item, limit):
-                result.damages = [d for d in result.damages if d.offset < item.offset]
-                result.tail = Damage(item.offset, len(buffer))
-                break
+        elif isinstance(item, Line) and item.tag == ENTRY and (entry := entry_of(item.payload)) is not None:
+            candidates.append(_Placed(item, *entry))
         else:
             result.damages.append(Damage(item.offset, item.end))
-    _settle_tail(result, len(buffer))
+    while limit is not None and candidates and candidates[-1].sequence >= limit:
+        left_over = candidates.pop().line
+        result.damages.append(Damage(left_over.offset, left_over.end))
+    _take_entries(result, candidates)
+    _settle(result, len(buffer))
     return result
 
 
 def _take_header(result: Scan, line: Line) -> None:
-    try:
-        result.header = _header.decode(line.payload)
-    except msgspec.DecodeError:
+    result.header = header_of(line.payload)
+    if result.header is None:
         result.damages.append(Damage(line.offset, line.end))
         return
     result.prevhash = result.lasthash = result.header.prevhash
     result.good_end = line.end
 
 
-def _take_entry(result: Scan, line: Line, limit: int | None) -> bool:
-    try:
-        head = head_of(line.payload)
-        sequence = int(head.sequence)
-    except (msgspec.DecodeError, ValueError):
-        result.damages.append(Damage(line.offset, line.end))
-        return True
-    if limit is not None and sequence >= limit:
-        return False
+def _take_entries(result: Scan, candidates: Sequence[_Placed]) -> None:
+    for at, entry in enumerate(candidates):
+        following = candidates[at + 1].sequence if at + 1 < len(candidates) else None
+        if _is_misplaced(result, entry, following):
+            result.damages.append(Damage(entry.line.offset, entry.line.end))
+        else:
+            _take_entry(result, entry)
+
+
+def _is_misplaced(result: Scan, entry: _Placed, following: int | None) -> bool:
+    """Whether its number cannot be right: a line that was doubled, moved, or renumbered."""
     expected = result.last + 1
-    if sequence < expected:
-        result.damages.append(Damage(line.offset, line.end))
-        return True
-    if sequence > expected:
-        result.lost.append((expected, sequence - 1))
+    if entry.sequence == expected:
+        return False
+    jumps_back = following is not None and expected <= following <= entry.sequence
+    continues = entry.head.prevhash == result.lasthash
+    return not expected < entry.sequence < expected + _WIDEST_HOLE or jumps_back or continues
+
+
+def _take_entry(result: Scan, entry: _Placed) -> None:
+    expected = result.last + 1
+    if entry.sequence > expected:
+        result.lost.append((expected, entry.sequence - 1))
     elif not result.lasthash:
-        result.prevhash = head.prevhash  # the header is gone: the first entry knows what came before
-    elif head.prevhash != result.lasthash:
-        result.broken.append(sequence)
-    result.entries.append(line)
-    result.sequences.append(sequence)
-    result.seen.append(digest(head.source, head.id))
-    result.lasthash = entry_hash(line.payload)
-    result.newest = head.recordedtime
-    result.good_end = line.end
-    return True
+        result.prevhash = entry.head.prevhash  # the header is gone: the first entry knows what came before
+    elif entry.head.prevhash != result.lasthash:
+        result.breaks.append(entry.sequence)
+    result.entries.append(entry.line)
+    result.sequences.append(entry.sequence)
+    result.seen.append(digest(entry.head.source, entry.head.id))
+    result.lasthash = entry_hash(entry.line.payload)
+    result.newest = entry.head.recordedtime
+    result.good_end = entry.line.end
 
 
-def _settle_tail(result: Scan, size: int) -> None:
+def _settle(result: Scan, size: int) -> None:
     """Bytes behind the last good line are a torn write, not a damage in the middle."""
-    if result.damages and result.damages[-1].end == size and result.damages[-1].offset >= result.good_end:
-        last = result.damages.pop()
-        result.tail = Damage(last.offset, size)
+    result.damages.sort()
+    behind = [damage for damage in result.damages if damage.offset >= result.good_end]
+    if behind:
+        result.damages = [damage for damage in result.damages if damage.offset < result.good_end]
+        result.tail = Damage(behind[0].offset, size)

@@ -1,25 +1,24 @@
-"""Segments: files of bounded size that hold consecutive entries, and the index that seals one.
+"""Segments: files of bounded size that hold consecutive entries.
 
-    00000000000000000001.log    header line, then a line an entry; only ever appended to
-    00000000000000000001.idx    written when the segment is full: what it holds, and the digests of its facts
-
-The index spares the next start from reading the segment, and outlives it: the dedupe memory of entries that
-retention has deleted is the indexes that stayed.
+00000000000000000001.log    header line, then a line an entry; only ever appended to
 """
 
-import base64
-import sys
+import re
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from contract.chain import entry_hash
 from gateway.entries import Stored
 from gateway.log.disk import Disk
-from gateway.log.record import ENTRY, HEADER, INDEX, frame, line_at, payloads
-from gateway.log.scan import Header, Scan, head_of
+from gateway.log.record import ENTRY, HEADER, frame, payloads
+from gateway.log.scan import Header, Scan, entry_of, head_of
+from gateway.log.sealed import Sealed, write_index
 from gateway.log.seen import Words
+
+_NAME = re.compile(r"[0-9]{20}")
 
 
 def segment_path(folder: Path, first: int) -> Path:
@@ -27,84 +26,23 @@ def segment_path(folder: Path, first: int) -> Path:
     return folder / f"{first:020d}.log"
 
 
-class Index(msgspec.Struct, frozen=True):
-    """What a sealed segment holds."""
-
-    logid: str
-    first: int
-    last: int
-    prevhash: str
-    lasthash: str
-    newest: str
-    size: int
-    seen: str
-    """64-bit digests of the facts, little-endian, base64"""
-
-    def digests(self) -> Words:
-        values = array("Q", base64.b64decode(self.seen))
-        return values if sys.byteorder == "little" else _swapped(values)
+def numbered(folder: Path, suffix: str) -> list[int]:
+    """The numbers of all files of ours with that suffix (`.log`, `.idx`), in order."""
+    return sorted(int(path.stem) for path in folder.glob(f"*{suffix}") if _NAME.fullmatch(path.stem) and path.is_file())
 
 
-_index = msgspec.json.Decoder(Index)
-
-
-@dataclass(slots=True)
-class Sealed:
-    """A segment that takes no more entries."""
-
-    path: Path
-    first: int
-    last: int
-    prevhash: str
-    lasthash: str
-    newest: str
-    size: int
-
-    @property
-    def index_path(self) -> Path:
-        return self.path.with_suffix(".idx")
+def contents(disk: Disk, path: Path) -> bytes:
+    """The bytes of a segment; none when somebody deleted it. Raises OSError."""
+    try:
+        return disk.read(path)
+    except FileNotFoundError:
+        return b""
 
 
 def stored(raw: bytes) -> Stored:
     """An entry with the two attributes that everybody asks for."""
     head = head_of(raw)
     return Stored(int(head.sequence), head.kind, raw)
-
-
-def sealed_from_scan(path: Path, result: Scan, size: int) -> Sealed:
-    """The facts of a segment that was read from end to end."""
-    return Sealed(path, result.first, result.last, result.prevhash, result.lasthash, result.newest, size)
-
-
-def write_index(disk: Disk, segment: Sealed, logid: str, seen: Words) -> None:
-    """Seal `segment`. Raises OSError."""
-    values = seen if sys.byteorder == "little" else _swapped(seen)
-    index = Index(
-        logid=logid,
-        first=segment.first,
-        last=segment.last,
-        prevhash=segment.prevhash,
-        lasthash=segment.lasthash,
-        newest=segment.newest,
-        size=segment.size,
-        seen=base64.b64encode(values.tobytes()).decode(),
-    )
-    disk.write_file(segment.index_path, frame(INDEX, msgspec.json.encode(index)))
-
-
-def read_index(path: Path) -> Index | None:
-    """The index at `path`; None when there is none or it is not whole."""
-    try:
-        buffer = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    line = line_at(buffer, 0)
-    if line is None or line.tag != INDEX or line.end != len(buffer):
-        return None
-    try:
-        return _index.decode(line.payload)
-    except msgspec.DecodeError:
-        return None
 
 
 @dataclass(slots=True)
@@ -125,7 +63,7 @@ class Active:
 
     @classmethod
     def create(cls, disk: Disk, folder: Path, header: Header) -> "Active":
-        """A new, empty segment, durable with its name. Raises OSError, and leaves no file behind then."""
+        """A new, empty segment, durable with its name. Raises OSError."""
         path = segment_path(folder, header.first)
         line = frame(HEADER, msgspec.json.encode(header))
         fd = disk.open_append(path, create=True)
@@ -140,21 +78,21 @@ class Active:
         return cls(disk, path, fd, header.first, header.prevhash, header.prevhash, len(line))
 
     @classmethod
-    def adopt(cls, disk: Disk, path: Path, result: Scan) -> "Active":
+    def adopt(cls, disk: Disk, path: Path, found: Scan) -> "Active":
         """Go on with a segment found whole at start-up. Raises OSError."""
         fd = disk.open_append(path, create=False)
-        offsets = array("Q", (line.offset for line in result.entries))
+        offsets = array("Q", (line.offset for line in found.entries))
         return cls(
             disk=disk,
             path=path,
             fd=fd,
-            first=result.first,
-            prevhash=result.prevhash,
-            lasthash=result.lasthash,
-            size=result.good_end,
-            newest=result.newest,
+            first=found.first,
+            prevhash=found.prevhash,
+            lasthash=found.lasthash,
+            size=found.good_end,
+            newest=found.newest,
             offsets=offsets,
-            seen=result.seen,
+            seen=found.seen,
         )
 
     @property
@@ -192,13 +130,34 @@ class Active:
         stop = min(start + limit, len(self.offsets))
         if start >= stop:
             return []
-        begin = self.offsets[start]
+        # One more on either side: an entry is as it was written when the next one names its hash.
+        lead, trail = max(start - 1, 0), min(stop + 1, len(self.offsets))
+        try:
+            entries = self._chained(self._between(lead, trail), lead)
+        except FileNotFoundError:
+            return None
+        return entries[start - lead : stop - lead] if len(entries) == trail - lead else None
+
+    def _between(self, start: int, stop: int) -> bytes:
         end = self.offsets[stop] if stop < len(self.offsets) else self.size
-        with self.path.open("rb") as file:
-            file.seek(begin)
-            buffer = file.read(end - begin)
-        entries = [stored(raw) for raw in payloads(buffer)]
-        return entries if len(entries) == stop - start else None
+        with self.path.open("rb", buffering=0) as file:
+            return self.disk.read_part(file.fileno(), self.offsets[start], end)
+
+    def _chained(self, buffer: bytes, start: int) -> list[Stored]:
+        """The entries in `buffer`, which starts with number `start`, as far as each continues the one before."""
+        entries: list[Stored] = []
+        prevhash = self.prevhash if start == 0 else ""
+        for raw in payloads(buffer):
+            found = entry_of(raw)
+            if found is None or found.sequence != self.first + start + len(entries):
+                break
+            if prevhash not in ("", found.head.prevhash):
+                break
+            entries.append(Stored(found.sequence, found.head.kind, raw))
+            prevhash = entry_hash(raw)
+        if start + len(entries) == len(self.offsets) and prevhash != self.lasthash:
+            return []
+        return entries
 
     def seal(self, logid: str) -> Sealed:
         """Close for good. Raises OSError; the segment stays usable for reading then."""
@@ -211,11 +170,5 @@ class Active:
 
     def close(self) -> None:
         if self.fd >= 0:
-            self.disk.close(self.fd)
-            self.fd = -1
-
-
-def _swapped(values: Words) -> Words:
-    copy = array("Q", values)
-    copy.byteswap()
-    return copy
+            fd, self.fd = self.fd, -1
+            self.disk.close(fd)

@@ -81,7 +81,8 @@ def events(entries: Iterable[Stored], word: str) -> list[dict[str, Any]]:
 
 def lost(entries: Iterable[Stored]) -> set[int]:
     """The sequences that audit entries say were lost."""
-    ranges = itertools.chain.from_iterable(d.get("lost", ()) for d in events(entries, "log-damaged"))
+    ranges = list(itertools.chain.from_iterable(d.get("lost", ()) for d in events(entries, "log-damaged")))
+    assert all(last - first < 1_000_000 for first, last in ranges), "more lost than there can have been"
     return {sequence for first, last in ranges for sequence in range(first, last + 1)}
 
 
