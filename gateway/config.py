@@ -109,7 +109,7 @@ def load(file: str | Path) -> Config:
     file = Path(file)
     document = load_toml(file)
     texts.choose(language(document))
-    reader = TableReader(base=file.parent)
+    reader = TableReader(base=file.absolute().parent)
     reader.unknown(document, ("site", "gateway", "broker", "log", "clock", "device"), "")
     site = _section(reader, document, "site", Site)
     gateway = _section(reader, document, "gateway", Gateway)

@@ -289,3 +289,9 @@ def test_a_file_without_permission_is_named(file: Path, with_certificates: str) 
     assert mistakes(file, with_certificates) == (
         f"broker.ca: berkas {file.parent / 'ca.crt'} tidak dapat dibaca: Permission denied",
     )
+
+
+def test_paths_do_not_depend_on_where_the_program_stands(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text(RIGHT)
+    monkeypatch.chdir(file.parent)
+    assert load("gateway.toml").gateway.data == file.parent / "data"
