@@ -83,6 +83,11 @@ class Broker:
         """SIGKILL: it gets no chance to write anything."""
         self._end(force=True)
 
+    def signal(self, number: int) -> None:
+        """E.g. SIGHUP: mosquitto reads its ACL and passwords again. SIGSTOP, SIGCONT: it hangs, and goes on."""
+        assert self._process is not None, "the broker does not run"
+        self._process.send_signal(number)
+
     def wipe(self) -> None:
         """Delete what a stopped broker had stored."""
         assert self._process is None, "stop or kill the broker first"

@@ -138,14 +138,14 @@ class Forwarder:
                 self._pause()
 
     def _one_connection(self, session: Session, *, take_commands: bool) -> None:
-        hung_up = clean = False
+        hung_up, clean = None, False
         self._link = link = Link(self._parts, session, self._connected)
         try:
             link.live(self._stop.is_set, take_commands=take_commands)
             link.farewell(self._farewell)
             clean = True
         except KetukError as error:
-            hung_up = isinstance(error, HungUp)
+            hung_up = str(error) if isinstance(error, HungUp) else None
             self._trouble(str(error))
         except Exception as error:
             # Whatever it is, the log is whole and a new connection starts from its marks.
@@ -153,7 +153,7 @@ class Forwarder:
             self._trouble(f"the forwarder failed, see the log: {type(error).__name__}: {error}")
         session.close(clean=clean)
         now = time.monotonic()
-        self._publisher.end(now, hung_up=hung_up)
+        self._publisher.end(now, hung_up)
         self._inbox.forget()
         if now - self._up_since >= self._settings.stable_after:
             self._backoff.settled()

@@ -88,10 +88,10 @@ class Publisher:
         self.window.size = 1 if self._refusals.suspicion.one_at_a_time else self._places
         self.adopt(self._outbox.marks())
 
-    def end(self, now: float, *, hung_up: bool) -> None:
-        """It is gone; `hung_up`: the other side ended it."""
-        if hung_up:
-            self._refusals.hung_up(self.window, now)
+    def end(self, now: float, hung_up: str | None) -> None:
+        """It is gone; `hung_up`: how, if the other side ended it."""
+        if hung_up is not None:
+            self._refusals.hung_up(self.window, hung_up, now)
         self._send = None
         self.window.dropped()
         self.report()

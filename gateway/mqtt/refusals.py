@@ -11,8 +11,9 @@ from gateway.mqtt.window import Window
 
 logger = logging.getLogger(__name__)
 
-_OF_THE_ENTRY = (0x95, 0x99)
-"""Refusals that say something about this one entry: packet too large, payload format invalid."""
+_OF_THE_ENTRY = (0x99,)
+"""Refusals that say something about this one entry: payload format invalid. (MQTT 5 has no "too large" for a PUBACK;
+where mosquitto sends it all the same, `message_size_limit`, paho ends the connection, and `hung_up` sees to it.)"""
 
 
 class Refusals:
@@ -42,13 +43,14 @@ class Refusals:
             logger.error("entry %d is set aside and offered again later: %s", sequence, why)
             self._tell_once(sequence, why)
 
-    def hung_up(self, window: Window, now: float) -> None:
-        """The broker ended the connection; if that can be put down to an entry, the entry is set aside."""
+    def hung_up(self, window: Window, line: str, now: float) -> None:
+        """The connection ended from the other side, `line` says how; if that can be put down to an entry, the entry is
+        set aside."""
         culprit = self.suspicion.hung_up(window.oldest_entry(), window.flying)
         if culprit is None or self.set_aside.full:
             return
         unpublished = culprit > window.settled
-        self.put_aside(culprit, "the broker hangs up on it", now, unpublished=unpublished)
+        self.put_aside(culprit, f"the connection ends over it: {line}", now, unpublished=unpublished)
         window.pass_by(culprit)
 
     def _tell_once(self, sequence: int, why: str) -> None:

@@ -72,7 +72,8 @@ def acknowledge(peer: Peer, message: Published) -> None:
 
 
 class ScriptedBroker:
-    """`connack`: the properties of an MQTT 5 CONNACK. `code`: its reason code. `suback`: whether it answers SUBSCRIBE;
+    """`connack`: the properties of an MQTT 5 CONNACK. `code`: its reason code. `suback`: its answer to each filter of a
+    SUBSCRIBE, None: no answer;
     `reading`: whether it reads at all after the CONNACK."""
 
     def __init__(
@@ -81,7 +82,7 @@ class ScriptedBroker:
         *,
         connack: bytes = b"",
         code: int = 0,
-        suback: bool = True,
+        suback: int | None = 1,
         reading: Callable[[Peer], bool] = lambda _: True,
         greeting: Callable[[Peer], None] = lambda _: None,
     ) -> None:
@@ -147,9 +148,9 @@ class ScriptedBroker:
             peer.unacked[message.mid] = message
             peer.most_unacked = max(peer.most_unacked, len(peer.unacked))
             self.script(peer, message)
-        elif kind == SUBSCRIBE and self._suback:
+        elif kind == SUBSCRIBE and self._suback is not None:
             properties = b"\0" if peer.version == 5 else b""
-            peer.send(packet(0x90, body[:2] + properties + bytes(_filters(body, peer.version))))
+            peer.send(packet(0x90, body[:2] + properties + bytes((self._suback,)) * _filters(body, peer.version)))
         elif kind == PINGREQ:
             peer.send(b"\xd0\0")
         elif kind == DISCONNECT:
@@ -203,11 +204,11 @@ def parse_publish(first: int, body: bytes, version: int) -> Published:
     return Published(int.from_bytes(body[end : end + 2]), body[2:end].decode(), body[start:], bool(first & 1))
 
 
-def _filters(body: bytes, version: int) -> list[int]:
-    """Granted QoS 1 for each filter of a SUBSCRIBE."""
+def _filters(body: bytes, version: int) -> int:
+    """How many filters a SUBSCRIBE has."""
     at = 3 + body[2] if version == 5 else 2
-    granted = []
+    count = 0
     while at < len(body):
         at += 2 + int.from_bytes(body[at : at + 2]) + 1
-        granted.append(1)
-    return granted
+        count += 1
+    return count

@@ -1,9 +1,12 @@
 """What the tests of the forwarder share: waiting, entries, a listener that holds every message against the contract."""
 
+import json
 import logging
+import queue
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from contract import topics
 from contract.chain import GENESIS, entry_hash
+from contract.messages import build_central
 from contract.watermark import build_ack
 from gateway.entries import Draft
 from gateway.log.log import Log, LogOptions
@@ -98,7 +102,7 @@ class Listener:
         self._client.on_message = self._on_message
         if tls:
             self._client.tls_set_context(tls["context"])
-        self._client.reconnect_delay_set(1, 1)
+        self._client.reconnect_delay_set(0.1, 0.1)  # type: ignore[arg-type]
         self._client.connect(HOST, port, keepalive=10)
         self._client.loop_start()
         assert self._ready.wait(PATIENCE), "the listener was not allowed to subscribe"
@@ -161,6 +165,91 @@ class Listener:
                 logging.getLogger(__name__).exception("broken message")
                 self._broken.append(f"{message.topic}: {error}")
             self._messages.append((message.topic, bytes(message.payload), message.retain))
+
+
+class Centre(Listener):
+    """A stand-in for the centre: keeps every entry, and leaves a watermark with the holes it sees after each batch.
+
+    It judges what it got: `chain_is_whole` and `times`.
+    """
+
+    def __init__(self, port: int, **tls: Any) -> None:
+        self.held: dict[str, dict[int, bytes]] = {}
+        """logid → sequence → entry."""
+        self.times: Counter[tuple[str, int]] = Counter()
+        """How often each entry came."""
+        self._news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._writable: bool | None = None
+        self.silent = False
+        """Whether it sends no watermarks."""
+        super().__init__(port, **tls)
+        self._thread = threading.Thread(target=self._acknowledge, daemon=True)
+        self._thread.start()
+        self.says(writable=True)
+
+    def says(self, *, writable: bool) -> None:
+        """Its status, retained."""
+        self._writable = writable
+        self.publish(topics.CENTRAL_STATUS, build_central("online", writable=writable), retain=True)
+
+    def has(self, log: Log) -> bool:
+        """Whether it holds everything that is in the log's present epoch, and the chain is whole."""
+        marks = log.marks()
+        held = self.held.get(marks.logid, {})
+        if len(held) < marks.next - 1:
+            return False
+        previous = GENESIS
+        for stored in log.read(0, 10**6):
+            assert held[stored.sequence] == stored.raw
+            assert f'"prevhash":"{previous}"'.encode() in stored.raw
+            previous = entry_hash(stored.raw)
+        return True
+
+    def look(self) -> None:
+        """Send a watermark now."""
+        for logid in list(self.held):
+            self._news.put(logid)
+
+    def forget(self) -> None:
+        """It lost everything it had: restored from an empty backup."""
+        self.held = {logid: {} for logid in self.held}
+        self.look()
+
+    def __exit__(self, *error: Any) -> None:
+        self._news.put(None)
+        self._thread.join(PATIENCE)
+        super().__exit__(*error)
+
+    def _on_connect(self, client: paho.Client, *more: Any) -> None:
+        super()._on_connect(client, *more)
+        if self._writable is not None:
+            client.publish(topics.CENTRAL_STATUS, build_central("online", writable=self._writable), 1, retain=True)
+
+    def _on_message(self, client: Any, data: Any, message: paho.MQTTMessage) -> None:
+        super()._on_message(client, data, message)
+        if "/log/" in message.topic:
+            entry = json.loads(message.payload)
+            sequence = int(entry["sequence"])
+            self.held.setdefault(entry["logid"], {})[sequence] = bytes(message.payload)
+            self.times[entry["logid"], sequence] += 1
+            self._news.put(entry["logid"])
+
+    def _acknowledge(self) -> None:
+        while (logid := self._news.get()) is not None:
+            time.sleep(0.01)
+            if not self.silent and self._news.empty():
+                self._client.publish(topics.ack(SITE, GATEWAY), self._watermark(logid), 1, retain=True)
+
+    def _watermark(self, logid: str) -> bytes:
+        held = dict(self.held[logid])
+        through, missing, expected = 0, [], 1
+        for sequence in sorted(held):
+            if sequence > expected:
+                missing.append([expected, sequence - 1])
+            elif not missing:
+                through = sequence
+            expected = sequence + 1
+        return build_ack(logid, through, entry_hash(held[through]) if through else GENESIS, missing)
 
 
 def _no_delay(_client: Any, _data: Any, sock: Any) -> None:
