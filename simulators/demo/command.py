@@ -1,7 +1,9 @@
 """`ketuk demo`: the options, and what is left when it ends."""
 
 import contextlib
+import dataclasses
 import json as jsonlib
+import os
 import signal
 import sys
 import tempfile
@@ -49,6 +51,9 @@ def demo(
     try:
         with _folder(keep) as folder:
             ok = _run(folder, punches, seconds, once=once, as_json=json, record=record)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its exit
+        ok = False
     except (StageError, GatewayDied, OSError) as error:
         _fail(str(error), 1)
     except KeyboardInterrupt:
@@ -60,17 +65,20 @@ def demo(
 def _run(folder: Path, punches: int, seconds: float, *, once: bool, as_json: bool, record: Path | None) -> bool:
     console = Console(stderr=as_json)
     console.print("Starting broker, terminals, gateway and centre …", style="dim")
+    trouble = ""
     with Stage(folder) as stage:
         screen = LiveScreen(console) if console.is_terminal else Lines(console.file)  # type: ignore[arg-type]
         try:
             director = Director(stage, screen, punches, seconds)
-            with contextlib.suppress(KeyboardInterrupt):
-                _play(director, once=once)
+            trouble = _play(director, once=once)
             score = director.score()
         finally:
             screen.close()
         if record is not None:
             save_picture(director.telling or director.scene(), record)
+    if trouble:
+        score = dataclasses.replace(score, ok=False)
+        print(f"ketuk: {trouble}", file=sys.stderr)  # noqa: T201
     verdict = _verdict(score)
     console.print(f"{verdict.english}\n{verdict.indonesian}", style="bold green" if score.ok else "bold red")
     if as_json:
@@ -87,15 +95,22 @@ def _verdict(score: Score) -> story.Words:
     return story.BROKEN
 
 
-def _play(director: Director, *, once: bool) -> None:
+def _play(director: Director, *, once: bool) -> str:
+    """What went wrong with the demo itself; empty if nothing did."""
     try:
-        director.round()
-        while not once:
+        try:
             director.round()
+            while not once:
+                director.round()
+        except KeyboardInterrupt:
+            director.finish(story.INTERRUPTED, FINISH_S)
+        else:
+            director.finish(story.FINISH, FINISH_S)
+    except GatewayDied as error:
+        return str(error)
     except KeyboardInterrupt:
-        director.finish(story.INTERRUPTED, FINISH_S)
-    else:
-        director.finish(story.FINISH, FINISH_S)
+        return "stopped before all was confirmed"
+    return ""
 
 
 @contextlib.contextmanager

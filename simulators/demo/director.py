@@ -15,7 +15,7 @@ from simulators.demo.stage import Stage
 from simulators.demo.story import Words
 
 TICK_S = 0.1
-SAMPLE_S = 0.25
+SAMPLE_S = 0.15
 """Between two steps of the backlog's history."""
 HISTORY = 1000
 _STORY = 20
@@ -116,6 +116,7 @@ class Director:
             gateway=stage.watch.gateway or "starting",
             recorded=stage.log.punches,
             line_up=self._cut_at is None,
+            cut_seconds=self._cut_so_far(),
             arrived=stage.watch.arrived,
             confirmed=stage.watch.confirmed,
             peak=self._peak,
@@ -152,12 +153,13 @@ class Director:
         self._tell(story.CUT)
 
     def _restore(self) -> None:
-        seconds = time.monotonic() - (self._cut_at or time.monotonic())
-        self._cut_seconds += seconds
-        self._cut_at = None
-        self._draining = True
+        seconds = self._cut_so_far() - self._cut_seconds
         self._tell(story.RESTORE.of(seconds=seconds, waiting=self.scene().waiting))
         self._stage.line.restore()
+        self._cut_seconds, self._cut_at, self._draining = self._cut_so_far(), None, True
+
+    def _cut_so_far(self) -> float:
+        return self._cut_seconds + (0.0 if self._cut_at is None else time.monotonic() - self._cut_at)
 
     def _restart(self) -> None:
         name = list(self._stage.terminals)[-1]

@@ -15,7 +15,7 @@ from simulators.demo.scene import Scene, Told
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _TALL = 34
 """Lines of a screen that has room for everything."""
-_LINE = {True: ("══ UP ══", "bold green"), False: ("═╳ CUT ═", "bold red")}
+_LINE = {True: ("══ UP ══", "bold green"), False: ("══╳  ╳══", "bold red")}
 
 
 def picture(scene: Scene, width: int, height: int) -> ConsoleRenderable:
@@ -45,17 +45,22 @@ def _chain(scene: Scene) -> Table:
     for ratio in (7, None, 5, None, 5, None, 5):
         grid.add_column(ratio=ratio, vertical="middle", no_wrap=True)
     arrow = Text("→", "dim")
-    line = Text(*_LINE[scene.line_up])
     grid.add_row(
         _terminals(scene),
         arrow,
         _box("gateway", scene.recorded, "recorded", "tercatat", "cyan" if scene.gateway == "online" else "yellow"),
-        line,
+        _line(scene),
         _box("broker", scene.arrived, "arrived", "tiba", "cyan"),
         arrow,
         _box("centre", scene.confirmed, "confirmed", "dikonfirmasi", "green"),
     )
     return grid
+
+
+def _line(scene: Scene) -> Group:
+    cut = f"CUT {scene.cut_seconds:.0f} s" if scene.cut_seconds else ""
+    note = Text(cut, "dim" if scene.line_up else "bold red")
+    return Group(Text(*_LINE[scene.line_up]), Align.center(note, width=8))
 
 
 def _terminals(scene: Scene) -> Panel:

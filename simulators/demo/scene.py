@@ -35,13 +35,12 @@ class Scene:
     recorded: int = 0
     """In the gateway's log."""
     line_up: bool = True
+    cut_seconds: float = 0.0
+    """How long the line has been cut so far, all in all."""
     arrived: int = 0
     """Distinct at the broker."""
-    centre: int = 0
-    """Held by the centre."""
     confirmed: int = 0
     """Covered by its watermark."""
-    redelivered: int = 0
     peak: int = 0
     """Most that waited at one time."""
     history: tuple[int, ...] = ()
