@@ -2,11 +2,11 @@
 # For the type checker only: this file is never on the device.
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
-type Buffer = bytes | bytearray | memoryview
-type Room = bytearray | memoryview
-type Ticks = Callable[[], int]
+Buffer: TypeAlias = bytes | bytearray | memoryview
+Room: TypeAlias = bytearray | memoryview
+Ticks: TypeAlias = Callable[[], Any]  # the stubs have a type of their own for what time.ticks_ms gives
 
 class Spi(Protocol):
     def write(self, buf: Buffer, /) -> object: ...
@@ -18,7 +18,7 @@ class Pin(Protocol):
 
 class EdgePin(Protocol):
     @property
-    def IRQ_FALLING(self) -> int: ...
+    def IRQ_FALLING(self) -> int: ...  # noqa: N802 - machine.Pin's name
     def irq(self, handler: Callable[..., object], trigger: int) -> object: ...
 
 class Uart(Protocol):

@@ -1,15 +1,17 @@
 # MFRC522 (RC522 boards): reads cards of ISO/IEC 14443-3 type A with UIDs of 4, 7 and 10 bytes.
 #
-# A look: WUPA wakes every card in the field, halted or not; then the cascade (iso14443.py) reads the one there is; then
-# HLTA lets it sleep, so that the next WUPA finds it in a known state. Because each look reads the whole UID again, a card
-# exchanged for another between two looks is seen. Cards that answer differently at the same moment are a collision:
-# nobody can know whose turn it is, so no tap, but "one card at a time". A UID counts only when the card itself answered
-# to its SELECT with a good CRC: noise on the air cannot make one.
+# A look: WUPA wakes every card in the field, halted or not; then the cascade (iso14443.py) reads the one there is;
+# then HLTA lets it sleep, so that the next WUPA finds it in a known state. Because each look reads the whole UID
+# again, a card exchanged for another between two looks is seen. Cards that answer differently at the same moment are
+# a collision: nobody can know whose turn it is, so no tap, but "one card at a time". A UID counts only when the card
+# itself answered to its SELECT with a good CRC: noise on the air cannot make one.
 #
-# After WUPA a card that was left in the middle of a conversation says nothing and goes to sleep: so WUPA is sent a second
-# time where somebody was seen just before.
+# After WUPA a card that was left in the middle of a conversation says nothing and goes to sleep: so WUPA is sent a
+# second time where somebody was seen just before.
 
 import time
+
+from micropython import const
 
 from firmware.readers import iso14443
 from firmware.readers.mfrc522_chip import BAD, COLLISION, OK, SILENT, STUCK, Chip
@@ -21,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.readers.buses import Pin, Spi, Ticks
 
-_MISSES = 3
+_MISSES = const(3)
 
 
 class Mfrc522(Reader):
@@ -37,7 +39,7 @@ class Mfrc522(Reader):
         self._raw_length = 0
 
     async def _healthy(self) -> bool:
-        self.why = self._chip.lost() and self._chip.lost()  # once more: one bad read is not worth a reset
+        self.why = self._chip.lost()
         return not self.why
 
     async def _soft(self) -> None:

@@ -1,8 +1,8 @@
 # MFRC522: registers over SPI, and one frame out and in (data sheet rev. 3.9; chapter numbers below).
 #
-# Transceive never ends by itself (10.3.1.8): the chip's timer, started by the end of our frame and stopped by the first
-# bits of an answer, tells that no card answered. Timer, antenna bits and modulation are registers like any other and can
-# be lost; `lost` reads all of them back in one go.
+# Transceive never ends by itself (10.3.1.8): the chip's timer, started by the end of our frame and stopped by the
+# first bits of an answer, tells that no card answered. Timer, antenna bits and modulation are registers like any
+# other and can be lost; `lost` reads all of them back in one go.
 
 import asyncio
 
@@ -28,6 +28,7 @@ _TRANSCEIVE = const(0x0C)
 _SOFT_RESET = const(0x0F)
 _POWER_DOWN = const(0x10)
 _MOST = const(26)
+_FIFO_READS = b"\x09" * 26
 
 OK = const(0)
 SILENT = const(1)  # no card answered
@@ -35,20 +36,17 @@ COLLISION = const(2)  # several did, differently
 BAD = const(3)  # something came, and it is wrong
 STUCK = const(4)  # the chip did not do what a chip must do
 
-# Register, value, and the value again when read back.
-_SET_UP = (
-    b"\x12\x00"  # TxMode, RxMode: 106 kbit/s, no CRC by the chip: both directions are checked here
-    b"\x13\x00"
-    b"\x24\x26"  # ModWidth
-    b"\x26\x58"  # RFCfg: gain 5 of 7; clones hear themselves at 7
-    b"\x2a\x80"  # TMode: the timer starts by itself at the end of a frame
-    b"\x2b\xa9"  # TPrescaler: a tick is 25 us
-    b"\x2c\x00"  # TReload: 3 ms. A card answers within 0.1 ms
-    b"\x2d\x77"
-    b"\x15\x40"  # TxASK: without it no card answers
-    b"\x11\x3d"  # Mode: CRC preset 6363h
-    b"\x14\x83"  # TxControl: antenna on, last
+# What is written at set-up, in this order, and read back ever after.
+_REGISTERS = (
+    b"\x12\x13"  # TxMode, RxMode: 106 kbit/s, no CRC by the chip: both directions are checked here
+    b"\x24\x26"  # ModWidth; RFCfg: gain 5 of 7, as clones hear themselves at 7
+    b"\x2a\x2b"  # TMode: the timer starts by itself at the end of a frame; TPrescaler: a tick is 25 us
+    b"\x2c\x2d"  # TReload: 3 ms. A card answers within 0.1 ms
+    b"\x15\x11"  # TxASK: without it no card answers; Mode: CRC preset 6363h
+    b"\x14"  # TxControl: antenna on, last
 )
+_VALUES = b"\x00\x00\x26\x58\x80\xa9\x00\x77\x40\x3d\x83"
+_COUNTS = b"\xf0\xf0\xff\x70\xff\xff\xff\xff\x40\x03\x03"  # reserved bits read as the maker of the chip likes
 
 
 class Chip:
@@ -105,8 +103,8 @@ class Chip:
         await asyncio.sleep_ms(50)
         if self._read_one(_COMMAND) & _POWER_DOWN:
             raise OSError("chip does not wake up")
-        for at in range(0, len(_SET_UP), 2):
-            self._write(_SET_UP[at], _SET_UP[at + 1])
+        for at in range(len(_REGISTERS)):
+            self._write(_REGISTERS[at], _VALUES[at])
         self._write(_COLL, 0)
         self.version = self._read_one(_VERSION)
         await asyncio.sleep_ms(6)  # a card may need 5 ms of field before it answers
@@ -123,10 +121,10 @@ class Chip:
             return "crypto on"
         if command & _POWER_DOWN:
             return "powered down"
-        self._read(_SET_UP[::2], len(_SET_UP) // 2)
-        for at in range(0, len(_SET_UP), 2):
-            if self._in[at // 2 + 1] != _SET_UP[at + 1]:
-                return f"register {_SET_UP[at]:02X} is {self._in[at // 2 + 1]:02X}"
+        self._read(_REGISTERS, len(_REGISTERS))
+        for at in range(len(_REGISTERS)):
+            if (self._in[at + 1] ^ _VALUES[at]) & _COUNTS[at]:
+                return f"register {_REGISTERS[at]:02X} is {self._in[at + 1]:02X}"
         return ""
 
     # Sends `length` bytes of a frame, `bits` bits of the last one (0: all), and waits for the answer.
@@ -142,7 +140,7 @@ class Chip:
         self._write(_COMMAND, _TRANSCEIVE)
         self._write(_FRAMING, 0x80 | bits)
         # Turns, not milliseconds: when others kept the processor, the answer is there all the same.
-        for _turn in range(12):
+        for _ in range(12):
             await asyncio.sleep_ms(1)
             irq = self._read_one(_COM_IRQ)
             if irq & 0x31:
@@ -160,7 +158,7 @@ class Chip:
             return COLLISION
         if error & 0x17 or not 0 < level <= _MOST:
             return BAD
-        self._read(b"\x09" * level, level)
+        self._read(_FIFO_READS, level)
         self.answer[:level] = self._in_view[1 : level + 1]
         self.length = level
         self.last_bits = control & 0x07

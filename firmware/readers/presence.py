@@ -17,6 +17,10 @@ class Presence:
         self._quiet = self._strange = 0
         return new
 
+    # Was this card there at the last look?
+    def holds(self, ref: str) -> bool:
+        return ref == self._ref
+
     # Nobody is there.
     def nothing(self) -> None:
         self._quiet += 1

@@ -1,10 +1,10 @@
 # What all readers have in common: when to look after the chip, and how hard to hit it.
 #
 # A chip can lose its registers to a supply dip and still answer politely, for months. So every `check_ms` it is asked
-# whether it is still as it was set up, and at once when it behaved oddly (`doubt`). If not: soft reset; if that does not
-# help, or did not last until the next check: hard reset, by its pin; if that does not help: reader-dead, and again with
-# growing pauses until it does. A subclass gives `_read` (one look), `_healthy` (does it answer, as it was set up; says
-# why not in `why`), `_soft` and `_hard` (reset and set up again).
+# whether it is still as it was set up, and at once when it behaved oddly (`doubt`). If not: soft reset; if that does
+# not help, or did not last until the next check: hard reset, by its pin; if that does not help: reader-dead, and
+# again with growing pauses until it does. A subclass gives `_read` (one look), `_healthy` (does it answer, as it was
+# set up; says why not in `why`), `_soft` and `_hard` (reset and set up again).
 
 import time
 
@@ -14,6 +14,8 @@ from firmware.readers.tap import Trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from firmware.readers.buses import Ticks
     from firmware.readers.tap import Tap
 
@@ -47,7 +49,7 @@ class Reader:
             try:
                 await self._read(out)
             except OSError as error:
-                self.doubt("bus: " + str(error))
+                self.doubt(str(error))
         return out
 
     # The chip behaved as a healthy one never does: look at it before the next card.
@@ -82,13 +84,16 @@ class Reader:
         self.alive = cured
 
     async def _attempt(self, reset: "Callable[[], Awaitable[None]] | None") -> bool:
-        try:
-            if reset:
-                await reset()
-            return await self._healthy()
-        except OSError as error:
-            self.why = "bus: " + str(error)
-            return False
+        for _ in range(2):  # one bad byte on the line is not worth a reset
+            try:
+                if reset is not None:
+                    await reset()
+                    reset = None
+                if await self._healthy():
+                    return True
+            except OSError as error:
+                self.why = str(error)
+        return False
 
     def _settle(self) -> None:
         self._doubted = False
