@@ -30,6 +30,9 @@ COMMANDS: dict[str, Command] = {
 }
 
 
+_OURS = ("contract", "gateway", "central", "simulators")
+
+
 def main(argv: list[str] | None = None) -> NoReturn:
     """Entry point of the console script."""
     arguments = sys.argv[1:] if argv is None else argv
@@ -55,6 +58,8 @@ def _run(name: str, command: Command, arguments: list[str]) -> NoReturn:
     except KetukError as error:
         _fail(str(error), 1)
     except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in _OURS:
+            raise
         _fail(f"{name} needs the package {error.name}: pip install 'ketuk[{_extra(name)}]'", 2)
     except (BrokenPipeError, KeyboardInterrupt):
         sys.exit(1)
