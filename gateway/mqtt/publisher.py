@@ -28,7 +28,7 @@ MAX_POSTED = 64
 """Messages that are no entries and may wait for a place."""
 PACKET_OVERHEAD = 64
 """Bytes of a PUBLISH that are neither topic nor payload, at most."""
-_READ_AGAIN = 5.0  # seconds after the log could not be read
+_READ_AGAIN = 1.0  # seconds after the log could not be read
 
 
 class Post(NamedTuple):

@@ -236,8 +236,13 @@ class Centre(Listener):
 
     def _acknowledge(self) -> None:
         while (logid := self._news.get()) is not None:
-            time.sleep(0.01)
-            if not self.silent and self._news.empty():
+            time.sleep(0.01)  # as long as a COMMIT takes: what came meanwhile is in it, too
+            while not self._news.empty():
+                newer = self._news.get()
+                if newer is None:
+                    return
+                logid = newer
+            if not self.silent:
                 self._client.publish(topics.ack(SITE, GATEWAY), self._watermark(logid), 1, retain=True)
 
     def _watermark(self, logid: str) -> bytes:
