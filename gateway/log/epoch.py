@@ -12,14 +12,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from contract import audit
 from contract.chain import GENESIS
-from contract.entry import parse
+from contract.entry import AUDIT, ContractError, parse
 from gateway.entries import Draft
 from gateway.log.chain import ChainEnd, chained
 from gateway.log.disk import Disk
 from gateway.log.journal import Journal
+from gateway.log.repair import MAX_SHOWN
 from gateway.log.scan import head_of
 from gateway.log.seen import Seen
+from gateway.log.segment import numbered, read_header, segment_path
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +38,26 @@ class Epoch(NamedTuple):
     logid: str
 
 
-def epochs(root: Path, gateway: str) -> list[Epoch]:
-    """All epochs under `root`, oldest first."""
+def epochs(disk: Disk, root: Path, gateway: str) -> list[Epoch]:
+    """All epochs under `root` that ever held an entry, oldest first.
+
+    One whose files do not say its name is taken for the gateway's own.
+    """
     found = []
     for folder in root.iterdir() if root.is_dir() else ():
         name = _NAME.fullmatch(folder.name)
-        if name is not None and folder.is_dir():
-            found.append(Epoch(int(name[1]), folder, f"{gateway}.{name[2]}"))
+        if name is not None and folder.is_dir() and (numbered(folder, ".log") or numbered(folder, ".idx")):
+            found.append(Epoch(int(name[1]), folder, _logid_in(disk, folder, name[2]) or f"{gateway}.{name[2]}"))
     return sorted(found)
+
+
+def _logid_in(disk: Disk, folder: Path, random: str) -> str | None:
+    """The log's id by its own files: the gateway may have been renamed, or the folder come from another one."""
+    for first in numbered(folder, ".log"):
+        header = read_header(disk, segment_path(folder, first))
+        if header is not None and header.logid.endswith(f".{random}"):
+            return header.logid
+    return None
 
 
 class Making(NamedTuple):
@@ -59,17 +74,31 @@ class Making(NamedTuple):
 
 
 def create(disk: Disk, making: Making, now: str) -> Epoch:
-    """A new epoch, durable and complete, or none at all: it gets its name last. Raises OSError."""
+    """A new epoch, complete, or none at all: it gets its name last. Raises OSError.
+
+    Its name is on the medium only when the caller has synced the folder `root`.
+    """
     random = secrets.token_hex(4)
     logid = f"{making.gateway}.{random}"
     building = making.root / f"{making.number:06d}-{random}.new"
-    disk.mkdir(building)
+    folder = building.with_suffix("")
+    try:
+        disk.mkdir(building)
+        _fill(disk, building, logid, making, now)
+        disk.rename(building, folder)
+    except OSError:
+        discard(disk, building)
+        raise
+    return Epoch(making.number, folder, logid)
+
+
+def _fill(disk: Disk, building: Path, logid: str, making: Making, now: str) -> None:
     journal = Journal(building, logid, Seen(), disk=disk, segment_bytes=making.segment_bytes)
     try:
         raw, end = chained(making.first, logid, ChainEnd(0, GENESIS), now)
         batch = [raw]
         for old in making.carried:
-            raw, end = _carried(old, logid, end)
+            raw, end = _carried(old, making.first.source, logid, end)
             batch.append(raw)
             if len(batch) >= _BATCH:
                 journal.append(batch)
@@ -77,10 +106,6 @@ def create(disk: Disk, making: Making, now: str) -> Epoch:
         journal.append(batch)
     finally:
         journal.close()
-    folder = building.with_suffix("")
-    disk.rename(building, folder)
-    disk.sync_folder(making.root)
-    return Epoch(making.number, folder, logid)
 
 
 def discard_unfinished(disk: Disk, root: Path) -> None:
@@ -100,16 +125,21 @@ def discard(disk: Disk, folder: Path) -> None:
         logger.warning("%s: cannot be deleted: %s", folder, error.strerror)
 
 
-def _carried(old: bytes, logid: str, end: ChainEnd) -> tuple[bytes, ChainEnd]:
+def _carried(old: bytes, source: str, logid: str, end: ChainEnd) -> tuple[bytes, ChainEnd]:
     """The same fact in the new log. `recordedtime` stays: it tells when the gateway first had it on disk."""
-    event = parse(old)
-    data = event["data"]
-    draft = Draft(
-        kind=head_of(old).kind,
-        source=str(event["source"]),
-        id=str(event["id"]),
-        subject=event.get("subject"),  # type: ignore[arg-type]
-        time=event.get("time"),  # type: ignore[arg-type]
-        data=data if isinstance(data, dict) else {},
-    )
-    return chained(draft, logid, end, str(event["recordedtime"]))
+    head = head_of(old)
+    try:
+        event = parse(old)
+        draft = Draft(
+            kind=head.kind,
+            source=str(event["source"]),
+            id=str(event["id"]),
+            subject=event.get("subject"),  # type: ignore[arg-type]
+            time=event.get("time"),  # type: ignore[arg-type]
+            data=event["data"],  # type: ignore[arg-type]
+        )
+        return chained(draft, logid, end, head.recordedtime)
+    except ContractError as error:  # somebody altered it: it cannot be an entry again, but it must not disappear
+        detail: dict[str, object] = {"sequence": head.sequence, "reason": str(error)}
+        evidence = Draft(AUDIT, source, audit.data("record-unreadable", detail, raw=old[:MAX_SHOWN]))
+        return chained(evidence, logid, end, head.recordedtime)

@@ -1,11 +1,12 @@
 """The data folder: one gateway at a time, and on a medium that survives a power cut."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 
 from gateway.errors import LogError, LogLocked
-from gateway.log.disk import VOLATILE, filesystem_of
+from gateway.log.disk import VOLATILE, Disk, filesystem_of
 
 
 class FolderLock:
@@ -17,7 +18,7 @@ class FolderLock:
     def __init__(self, data: Path, *, allow_volatile: bool) -> None:
         self._fd = -1
         try:
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(data)
             kind = filesystem_of(data)
             if kind in VOLATILE and not allow_volatile:
                 raise LogError(
@@ -32,11 +33,21 @@ class FolderLock:
             holder = os.read(fd, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(fd)
             raise LogLocked(f"{data}: in use by another gateway, process {holder}; stop that one first") from error
-        os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n".encode())
         self._fd = fd
+        with contextlib.suppress(OSError):  # a full disk: the process number is only for the message above
+            os.ftruncate(fd, 0)
+            os.write(fd, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _make(data: Path) -> None:
+    """The folder and those above it, each durable with its name. Raises OSError."""
+    if data.is_dir():
+        return
+    _make(data.parent)
+    data.mkdir(mode=0o700, exist_ok=True)
+    Disk().sync_folder(data.parent)

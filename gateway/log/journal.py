@@ -23,7 +23,7 @@ from gateway.log.documents import EntriesView
 from gateway.log.opening import open_folder
 from gateway.log.repair import Trouble
 from gateway.log.scan import Header, Scan, head_of, scan_segment
-from gateway.log.sealed import Sealed, from_scan, write_index
+from gateway.log.sealed import Sealed, from_scan, read_index, write_index
 from gateway.log.seen import Seen, digest
 from gateway.log.segment import Active, contents, stored
 
@@ -35,7 +35,8 @@ _CACHED = 2
 class Journal(Storage):
     """Opens, and where needed repairs, the epoch in `folder`. Raises OSError when the disk refuses that.
 
-    `ended`: a newer epoch has taken its place, it is only read. `troubles` collects what was found wrong, at start-up and later, until somebody takes it.
+    `ended`: a newer epoch has taken its place, it is only read. `troubles` collects what was found wrong, at start-up
+    and later, until somebody takes it.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Journal(Storage):
         found = open_folder(disk, folder, logid, seen, ended=ended)
         self.troubles: list[Trouble] = found.troubles
         self._sealed, self._active, self._end = found.sealed, found.active, found.end
+        self.gone = found.gone  # segments of which only the index is left, oldest first
 
     # What it holds
 
@@ -72,6 +74,11 @@ class Journal(Storage):
     def sealed(self) -> list[Sealed]:
         """The segments that take no more entries, oldest first."""
         return list(self._sealed)
+
+    @property
+    def full(self) -> list[Sealed]:
+        """The same without the newest segment of all, which says where the log ends."""
+        return list(self._sealed if self._active is not None else self._sealed[:-1])
 
     @property
     def size(self) -> int:
@@ -186,12 +193,31 @@ class Journal(Storage):
         del data
         raise LogError("the log is append-only: entries are never changed")
 
+    # Space
+
     def drop(self, segment: Sealed) -> None:
         """Delete a whole segment; its index stays as memory of its facts. Raises OSError."""
+        if read_index(self._disk, segment.index_path, self.logid) is None:
+            found = scan_segment(contents(self._disk, segment.path), segment.first, segment.last + 1)
+            write_index(self._disk, segment, self.logid, found.seen)
         self._disk.unlink(segment.path)
         self._disk.sync_folder(self.folder)
         self._sealed.remove(segment)
         self._cache.pop(segment.path, None)
+        self._accepted.pop(segment.path, None)
+        self.gone.append(segment)
+
+    @property
+    def remembered(self) -> int:
+        """Facts in the dedupe memory, by the entries that are or were here."""
+        return self.count() + sum(segment.last - segment.first + 1 for segment in self.gone)
+
+    def forget_oldest(self) -> int:
+        """Delete the oldest index whose segment is gone; how many facts it held. Raises OSError."""
+        segment = self.gone[0]
+        self._disk.unlink(segment.index_path)
+        self.gone.pop(0)
+        return segment.last - segment.first + 1
 
     def close(self) -> None:
         if self._active is not None:

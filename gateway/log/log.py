@@ -25,67 +25,51 @@ Only retention deletes, and only whole segments that are confirmed: by age when 
 One lock guards everything; TinyDB is not thread-safe and is seen by nobody else.
 """
 
+import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from contract.chain import GENESIS
 from contract.entry import AUDIT
 from gateway.entries import AckOutcome, Draft, Marks, Stored
 from gateway.errors import LogError, LogFull
-from gateway.log import retention
+from gateway.log import evidence
 from gateway.log.chain import ChainEnd, chained
-from gateway.log.disk import Disk, unwritable
+from gateway.log.disk import unwritable
 from gateway.log.documents import EntryDocument
-from gateway.log.epoch import Epoch, Making, create, discard_unfinished, epochs
-from gateway.log.evidence import damaged, opened
 from gateway.log.folder import FolderLock
 from gateway.log.journal import Journal
-from gateway.log.marks import MarkBook
-from gateway.log.seen import Seen, digest
+from gateway.log.options import LogOptions
+from gateway.log.present import Present
+from gateway.log.seen import digest
 from gateway.log.state import State
 from gateway.log.table import EntryDB
 from gateway.log.watermark import judge
 
+__all__ = ["Log", "LogOptions"]
+
 logger = logging.getLogger(__name__)
 
 _AUDIT_ROOM = 256 * 1024  # bytes above the cap that stay for audit entries
-
-
-@dataclass(frozen=True, slots=True)
-class LogOptions:
-    """How a log is kept."""
-
-    gateway: str
-    """Name of the gateway, the first half of the log's id."""
-    source: str
-    """`/<site>/<gateway>`: the source of the log's own audit entries."""
-    now: Callable[[], str]
-    """The time for `recordedtime`, RFC 3339 with offset."""
-    confirm: str = "central"
-    """`central`: only a watermark confirms. `broker`: a PUBACK does."""
-    max_bytes: int = 512 << 20
-    segment_bytes: int = 1 << 20
-    allow_volatile: bool = False
-    disk: Disk = Disk()  # noqa: RUF009 - it has no state
+_SLICE = 500  # drafts that are written and synced at once
 
 
 class Log:
     """Opens the log in `data`, or makes one. Raises LogLocked, LogError, LogUnwritable."""
 
     def __init__(self, data: Path, options: LogOptions) -> None:
-        self._options, self._disk = options, options.disk
+        self._options = options
         self._root = data / "log"
         self._lock = threading.RLock()
         self._grown = threading.Condition(self._lock)
+        self._closed = False
         self._folder_lock = FolderLock(data, allow_volatile=options.allow_volatile)
-        self._seen = Seen()
-        self._old: list[Journal] = []
         try:
-            self._state = State(data / "state.json", self._disk)
-            self._open()
+            self._state = State(data / "state.json", options.disk)
+            self._present = Present(self._root, options, self._state)
+            self._report_troubles()
         except OSError as error:
             self._folder_lock.release()
             raise unwritable("open the log", self._root, error) from error
@@ -98,26 +82,36 @@ class Log:
     def append(self, drafts: Sequence[Draft]) -> list[Stored]:
         """Record what is new of `drafts`, in order, and return it; it is on the medium then.
 
-        Raises LogUnwritable (nothing of it was recorded; call again later) and LogFull (deliver first).
+        Raises LogUnwritable and LogFull (deliver first): nothing of it was recorded, call again later. Of more than
+        500 drafts the first may have been; they are known then. Raises ContractError for a draft that is no entry.
         """
         with self._lock:
-            fresh = self._fresh(drafts)
-            if not fresh:
-                return []
-            self._check_room(fresh)
-            documents = self._chain(fresh)
-            try:
-                self._db.insert_multiple(documents)
-            except OSError as error:
-                raise unwritable("write", self._root, error) from error
-            self._grown.notify_all()
-            return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
+            recorded: list[Stored] = []
+            for start in range(0, len(drafts), _SLICE):
+                recorded += self._append(drafts[start : start + _SLICE])
+            return recorded
+
+    def _append(self, drafts: Sequence[Draft]) -> list[Stored]:
+        if self._closed:
+            raise LogError(f"{self._root}: the log is closed")
+        fresh = self._fresh(drafts)
+        if not fresh:
+            return []
+        self._present.make_ready()
+        self._check_room(fresh)
+        documents = self._chain(fresh)
+        try:
+            self._present.db.insert_multiple(documents)
+        except OSError as error:
+            raise unwritable("write", self._root, error) from error
+        self._grown.notify_all()
+        return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
 
     def _fresh(self, drafts: Iterable[Draft]) -> list[Draft]:
         fresh, batch = [], set()
         for draft in drafts:
             known = [digest(draft.source, name) for name in (draft.id, draft.unless) if name is not None]
-            if any(fact in batch or fact in self._seen for fact in known):
+            if any(fact in batch or fact in self._present.history.seen for fact in known):
                 continue
             batch.update(known[:1])
             fresh.append(draft)
@@ -125,19 +119,20 @@ class Log:
 
     def _chain(self, drafts: Iterable[Draft]) -> list[EntryDocument]:
         now = self._options.now()
-        end = ChainEnd(self._journal.next - 1, self._journal.lasthash)
+        journal = self._journal
+        end = ChainEnd(journal.next - 1, journal.lasthash)
         documents = []
         for draft in drafts:
-            raw, end = chained(draft, self._journal.logid, end, now)
+            raw, end = chained(draft, journal.logid, end, now)
             documents.append(EntryDocument(raw, end.sequence))
         return documents
 
     def _check_room(self, drafts: Iterable[Draft]) -> None:
         room = _AUDIT_ROOM if all(draft.kind == AUDIT for draft in drafts) else 0
-        if self.size() < self._options.max_bytes + room:
+        if self._present.history.size < self._options.max_bytes + room:
             return
         self._expire(None)
-        if self.size() >= self._options.max_bytes + room:
+        if self._present.history.size >= self._options.max_bytes + room:
             cap = self._options.max_bytes >> 20
             raise LogFull(f"{self._root}: undelivered entries fill the {cap} MB they may take; bring the line up")
 
@@ -145,11 +140,12 @@ class Log:
 
     def marks(self) -> Marks:
         with self._lock:
-            journal, marks = self._journal, self._marks
+            journal, marks = self._journal, self._present.marks
             return Marks(journal.logid, journal.oldest, journal.next, marks.published, marks.confirmed)
 
     def unpublished(self, limit: int) -> list[Stored]:
-        return self.read(self._marks.published, limit)
+        with self._lock:
+            return self.read(self._present.marks.published, limit)
 
     def read(self, after: int, limit: int) -> list[Stored]:
         """At most `limit` entries above `after`, in order. Raises LogUnwritable when the medium fails."""
@@ -162,56 +158,74 @@ class Log:
             return found
 
     def replay(self, first: int, last: int) -> Iterator[Stored]:
-        """The entries of first..last that are still held, read as they are asked for."""
-        after = first - 1
-        while batch := self.read(after, min(500, last - after)):
-            yield from (entry for entry in batch if entry.sequence <= last)
-            after = batch[-1].sequence
-            if after >= last:
+        """The entries of first..last that are still held, read as they are asked for.
+
+        It ends early when a new epoch is opened meanwhile: there the same numbers are other entries.
+        """
+        logid, after = self._journal.logid, first - 1
+        while after < last:
+            with self._lock:
+                batch = self.read(after, min(_SLICE, last - after)) if self._journal.logid == logid else []
+            yield from itertools.takewhile(lambda entry: entry.sequence <= last, batch)
+            if not batch:
                 return
+            after = batch[-1].sequence
 
     def wait(self, after: int, timeout: float) -> bool:
         with self._grown:
-            return self._grown.wait_for(lambda: self._journal.next - 1 > after, timeout)
+            self._grown.wait_for(lambda: self._closed or self._journal.next - 1 > after, timeout)
+            return self._journal.next - 1 > after
 
     @property
     def table(self) -> EntryDB:
         """The entries as a TinyDB, for queries while nobody else uses the log."""
-        return self._db
+        return self._present.db
 
     # The marks
 
     def published(self, through: int) -> None:
         with self._lock:
-            published = max(self._marks.published, min(through, self._journal.next - 1))
-            confirmed = published if self._options.confirm == "broker" else self._marks.confirmed
-            self._marks.move(published=published, confirmed=confirmed)
+            published = max(self._present.marks.published, min(through, self._journal.next - 1))
+            confirmed = published if self._options.confirm == "broker" else self._present.marks.confirmed
+            self._move(published, confirmed)
 
     def republish(self, after: int) -> None:
         with self._lock:
-            published = min(self._marks.published, max(after, self._journal.oldest - 1))
-            self._marks.move(published=published, confirmed=self._marks.confirmed)
+            published = min(self._present.marks.published, max(after, self._journal.oldest - 1))
+            self._move(published, self._present.marks.confirmed)
+
+    def _move(self, published: int, confirmed: int) -> None:
+        if not self._closed:
+            self._present.marks.move(published=published, confirmed=confirmed)
 
     def ack(self, logid: str, through: int, hash: str, missing: Sequence[tuple[int, int]]) -> AckOutcome:
-        """A watermark. One of another log is ignored; one that contradicts ours opens a new epoch."""
+        """A watermark. One of another log is ignored; one that contradicts ours opens a new epoch.
+
+        Raises LogUnwritable when that is refused: the present epoch goes on, and the next watermark tries again.
+        """
         with self._lock:
-            if logid != self._journal.logid:
+            if self._closed or logid != self._journal.logid:
                 return AckOutcome(self.marks())
             verdict = judge(self.marks(), through, missing, contradicts=self._contradicts(through, hash))
             if verdict.forked:
-                self._fork(through, hash)
+                self._present.fork(through, hash)
+                self._grown.notify_all()
                 return AckOutcome(self.marks(), forked=True)
-            self._marks.move(published=verdict.published, confirmed=verdict.confirmed)
+            self._move(verdict.published, verdict.confirmed)
             return AckOutcome(self.marks(), verdict.resend)
 
     def _contradicts(self, through: int, hash: str) -> bool:
-        ours = GENESIS if through == 0 else self._journal.hash_at(through)
+        try:
+            ours = GENESIS if through == 0 else self._journal.hash_at(through)
+        except OSError as error:
+            raise unwritable("read", self._root, error) from error
         return ours is not None and ours != hash
 
     def keep_marks(self) -> None:
-        """Write the marks if they moved; called now and then, so that the last of a burst reach the disk too."""
+        """Write marks and cursors if they moved; called now and then, so that the last of a burst reach the disk."""
         with self._lock:
-            self._marks.keep()
+            if not self._closed:
+                self._present.marks.keep()
 
     # Devices
 
@@ -220,129 +234,73 @@ class Log:
             return self._state.cursor(device)
 
     def keep_cursor(self, device: str, cursor: str) -> None:
-        """Remember where to go on with a device. Losing it costs a full read."""
+        """Remember where to go on with a device; on disk with the next `keep_marks`. Losing it costs a full read."""
         with self._lock:
-            try:
-                self._state.keep_cursor(device, cursor)
-            except OSError as error:
-                logger.warning("%s", unwritable("keep a cursor", self._root, error))
+            self._state.set_cursor(device, cursor)
 
     # Space
 
     def size(self) -> int:
         """Bytes of all segments of all epochs."""
-        return self._journal.size + sum(journal.size for journal in self._old)
+        with self._lock:
+            return self._present.history.size
 
     def pressure(self) -> float:
         """Undelivered bytes as a part of the cap: 0.8 is the time to shout, 1.0 the time to stop polling."""
         with self._lock:
-            waiting = sum(s.size for s in self._journal.sealed if s.last > self._marks.confirmed)
-            waiting += 0 if self._marks.confirmed >= self._journal.next - 1 else self._journal.active_size
+            waiting = sum(s.size for s in self._journal.sealed if s.last > self._present.marks.confirmed)
+            waiting += 0 if self._present.marks.confirmed >= self._journal.next - 1 else self._journal.active_size
             return waiting / self._options.max_bytes
 
     def expire(self, before: str | None) -> int:
         """Delete confirmed segments: those older than `before` (RFC 3339; None: not by age), and the oldest while
-        the log is above its cap. How many were deleted."""
+        the log is above its cap. How many were deleted. What they leave behind is kept within its bounds, too."""
         with self._lock:
-            return self._expire(before)
+            gone = self._expire(before)
+            options = self._options
+            self._present.history.tidy(before=before, remembered=options.remembered, bad_bytes=options.bad_bytes)
+            return gone
 
     def _expire(self, before: str | None) -> int:
-        plan = retention.plan(
-            self._old, self._journal, confirmed=self._marks.confirmed, before=before, max_bytes=self._options.max_bytes
+        self._present.marks.keep()  # so that whoever finds a segment missing knows that it was confirmed
+        gone = self._present.history.expire(
+            confirmed=self._present.marks.confirmed, before=before, max_bytes=self._options.max_bytes
         )
-        try:
-            for journal, segment in plan:
-                journal.drop(segment)
-        except OSError as error:
-            logger.warning("%s", unwritable("delete an old segment", self._root, error))
-        return len(plan)
+        for draft in evidence.expired(self._options.source, gone):
+            self._tell(draft)
+        return len(gone)
 
     # Opening, epochs, closing
 
-    def _open(self) -> None:
-        self._disk.mkdir(self._root)
-        discard_unfinished(self._disk, self._root)
-        known = epochs(self._root, self._options.gateway)
-        for epoch in known[:-1]:
-            self._old.append(self._journal_of(epoch, ended=True))
-        if known:
-            self._enter(known[-1])
-            self._check_marks()
-        else:
-            self._enter(self._make(1, {"reason": "first start"}, ()))
-        self._report_troubles()
-
-    def _journal_of(self, epoch: Epoch, *, ended: bool = False) -> Journal:
-        options = self._options
-        return Journal(
-            epoch.folder,
-            epoch.logid,
-            self._seen,
-            disk=self._disk,
-            segment_bytes=options.segment_bytes,
-            ended=ended,
-        )
-
-    def _enter(self, epoch: Epoch) -> None:
-        self._epoch = epoch
-        self._journal = self._journal_of(epoch)
-        self._db = EntryDB(self._journal)
-        self._marks = MarkBook(self._state, epoch.logid)
-
-    def _check_marks(self) -> None:
-        """Marks above the end of the log: entries that had been handed on are gone."""
-        end = self._journal.next - 1
-        highest = max(self._marks.published, self._marks.confirmed)
-        if highest > end:
-            self._marks.confirmed = min(self._marks.confirmed, end)
-            self._renew({"reason": "entries lost", "marks": highest, "held": end})
-
-    def _fork(self, through: int, hash: str) -> None:
-        end = self._journal.next - 1
-        reason = "the centre holds more than this log" if through > end else "the centre's hash differs"
-        logger.error("%s: %s; opening a new epoch: look for a restored copy or a cloned card", self._root, reason)
-        self._renew({"reason": reason, "through": through, "hash": hash, "held": end})
-
-    def _renew(self, reason: dict[str, object]) -> None:
-        """A new epoch that carries over what is not confirmed. Raises LogUnwritable; the old one goes on then."""
-        old, after = self._journal, self._marks.confirmed
-        reason = {**reason, "previous": {"logid": old.logid, "through": after, "hash": old.hash_at(after) or ""}}
-        try:
-            old.seal()
-            epoch = self._make(self._epoch.number + 1, reason, self._carried(old, after))
-            self._old.append(old)
-            self._enter(epoch)
-        except OSError as error:
-            raise unwritable("open a new epoch", self._root, error) from error
-        self._marks.keep()
-        self._grown.notify_all()
-
-    def _carried(self, journal: Journal, after: int) -> Iterator[bytes]:
-        while batch := journal.read_after(after, 500):
-            yield from (entry.raw for entry in batch)
-            after = batch[-1].sequence
-
-    def _make(self, number: int, reason: dict[str, object], carried: Iterable[bytes]) -> Epoch:
-        first = opened(self._options.source, number, reason)
-        making = Making(self._root, self._options.gateway, number, self._options.segment_bytes, first, carried)
-        return create(self._disk, making, self._options.now())
+    @property
+    def _journal(self) -> Journal:
+        return self._present.journal
 
     def _report_troubles(self) -> None:
         """Damage becomes evidence in the log itself; what the disk refuses now is told the next time."""
-        for journal in (*self._old, self._journal):
+        for journal in self._present.history.all():
             while journal.troubles:
                 trouble = journal.troubles[0]
-                try:
-                    self.append([damaged(self._options.source, journal.logid, trouble)])
-                except LogError as error:
-                    logger.warning("%s: %s, not yet on record: %s", trouble.file, trouble.event, error)
+                if not self._tell(evidence.damaged(self._options.source, journal.logid, trouble)):
                     return
                 logger.error("%s/%s: %s %s", journal.folder, trouble.file, trouble.event, trouble.detail)
                 journal.troubles.pop(0)
 
+    def _tell(self, draft: Draft) -> bool:
+        """Record an audit entry of the log's own; whether that worked."""
+        try:
+            self.append([draft])
+        except LogError as error:
+            logger.warning("not yet on record: %s: %s", draft.data, error)
+            return False
+        return True
+
     def close(self) -> None:
         """Keep the marks and let go of the folder. May be called twice."""
         with self._lock:
-            self.keep_marks()
-            self._journal.close()
-            self._folder_lock.release()
+            if not self._closed:
+                self._present.marks.keep()
+                self._journal.close()
+                self._folder_lock.release()
+                self._closed = True
+                self._grown.notify_all()

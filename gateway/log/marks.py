@@ -1,4 +1,4 @@
-"""The two marks of one log: in memory at once, on disk now and then."""
+"""The two marks of one log, and the cursors: in memory at once, on disk now and then."""
 
 import logging
 import time
@@ -15,9 +15,11 @@ class MarkBook:
 
     def __init__(self, state: State, logid: str) -> None:
         self._state, self._logid = state, logid
-        self.published, self.confirmed = state.marks(logid)
-        self._kept = (self.published, self.confirmed)
-        self._kept_at = 0.0
+        kept = state.marks(logid)
+        self.known = kept is not None
+        self.published, self.confirmed = kept or (0, 0)
+        self._kept_at = float("-inf")
+        self._refused = False
 
     def move(self, *, published: int, confirmed: int) -> None:
         """Set both, and write them if that has not been done for a while."""
@@ -26,14 +28,15 @@ class MarkBook:
             self.keep()
 
     def keep(self) -> None:
-        """Write the marks if they moved. A disk that refuses is no error here: old marks cost a re-send."""
-        marks = (self.published, self.confirmed)
-        if marks == self._kept:
-            return
+        """Write what changed. A disk that refuses is no error here: old marks cost a re-send."""
         self._kept_at = time.monotonic()
+        if self._state.marks(self._logid) != (self.published, self.confirmed):
+            self._state.set_marks(self._logid, self.published, self.confirmed)
         try:
-            self._state.keep_marks(self._logid, *marks)
+            self._state.flush()
         except OSError as error:
-            logger.warning("%s: the marks are not on disk, entries may be sent twice: %s", self._logid, error.strerror)
-            return
-        self._kept = marks
+            if not self._refused:
+                logger.warning("%s: marks are not on disk, entries may be sent twice: %s", self._logid, error.strerror)
+            self._refused = True
+        else:
+            self._refused = False

@@ -16,17 +16,13 @@ from contract.chain import GENESIS
 from gateway.log import repair
 from gateway.log.chain import ChainEnd
 from gateway.log.disk import Disk
-from gateway.log.record import HEADER, line_at
 from gateway.log.repair import DAMAGED, TORN, Trouble
-from gateway.log.scan import Header, Scan, header_of, scan_segment
+from gateway.log.scan import Scan, same_epoch, scan_segment
 from gateway.log.sealed import Index, Sealed, from_scan, read_index, write_index
 from gateway.log.seen import Seen
-from gateway.log.segment import Active, contents, numbered, segment_path
+from gateway.log.segment import HEADER_ROOM, Active, contents, numbered, read_header, segment_path
 
 logger = logging.getLogger(__name__)
-
-
-_HEADER_ROOM = 512  # bytes: a file that never held more than its header never held an entry
 
 
 @dataclass(slots=True)
@@ -84,8 +80,8 @@ class _Opening:
     def _start(self, first: int) -> Start | None:
         """Where the segment file starts; None, and it is set aside, when it is no segment of this log."""
         path = segment_path(self._folder, first)
-        header = self._header(path)
-        if header is not None and (header.logid, header.first) == (self._logid, first):
+        header = read_header(self._disk, path)
+        if header is not None and same_epoch(header.logid, self._logid) and header.first == first:
             return Start(first, header.prevhash)
         if header is not None:
             self._found.troubles.append(repair.set_aside(self._disk, path, "of another log, or under a wrong name"))
@@ -96,16 +92,11 @@ class _Opening:
             return Start(first, found.prevhash)
         if not buffer:
             repair.discard(self._disk, path)
-        elif len(buffer) <= _HEADER_ROOM:
+        elif len(buffer) <= HEADER_ROOM:
             self._found.troubles.append(repair.set_aside(self._disk, path, "never begun", TORN))
         else:
             self._found.troubles.append(repair.set_aside(self._disk, path, "nothing in it can be read"))
         return None
-
-    def _header(self, path: Path) -> Header | None:
-        with path.open("rb", buffering=0) as file:
-            line = line_at(self._disk.read_part(file.fileno(), 0, _HEADER_ROOM), 0)
-        return header_of(line.payload) if line is not None and line.tag == HEADER else None
 
     def _memories(self, files: Container[int]) -> Iterator[Sealed]:
         """The segments that only their index remembers, oldest first."""

@@ -10,13 +10,14 @@ from gateway.log.sealed import Sealed
 def plan(
     old: Sequence[Journal], present: Journal, *, confirmed: int, before: str | None, max_bytes: int
 ) -> list[tuple[Journal, Sealed]]:
-    """The segments to delete, oldest first: all of an older epoch may go, of the present one what is confirmed.
+    """The segments to delete, oldest first: all of an older epoch may go, of the present one what is confirmed and is
+    not the newest.
 
     `before`: delete what was last written to before this time (RFC 3339; None: keep whatever its age). `max_bytes`:
     delete the oldest while everything together is larger.
     """
     candidates = [(journal, segment) for journal in old for segment in journal.sealed]
-    candidates += [(present, segment) for segment in present.sealed if segment.last <= confirmed]
+    candidates += [(present, segment) for segment in present.full if segment.last <= confirmed]
     size = present.size + sum(journal.size for journal in old)
     going = []
     for journal, segment in candidates:

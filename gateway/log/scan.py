@@ -54,6 +54,11 @@ def header_of(payload: bytes) -> Header | None:
         return None
 
 
+def same_epoch(one: str, other: str) -> bool:
+    """Whether two logids name the same log: the random half does, the gateway may have been renamed."""
+    return one.rpartition(".")[2] == other.rpartition(".")[2]
+
+
 @dataclass(slots=True)
 class Scan:
     """A segment, read from end to end."""

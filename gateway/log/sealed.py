@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.log.disk import Disk
 from gateway.log.record import INDEX, frame, line_at
-from gateway.log.scan import Scan
+from gateway.log.scan import Scan, same_epoch
 from gateway.log.seen import Words
 
 
@@ -97,7 +97,7 @@ def read_index(disk: Disk, path: Path, logid: str) -> Index | None:
         index.digests()
     except (msgspec.DecodeError, ValueError):
         return None
-    return index if index.logid == logid and path.stem == f"{index.first:020d}" else None
+    return index if same_epoch(index.logid, logid) and path.stem == f"{index.first:020d}" else None
 
 
 def _little(values: Words) -> Words:

@@ -13,10 +13,12 @@ import msgspec
 from contract.chain import entry_hash
 from gateway.entries import Stored
 from gateway.log.disk import Disk
-from gateway.log.record import ENTRY, HEADER, frame, payloads
-from gateway.log.scan import Header, Scan, entry_of, head_of
+from gateway.log.record import ENTRY, HEADER, frame, line_at, payloads
+from gateway.log.scan import Header, Scan, entry_of, head_of, header_of
 from gateway.log.sealed import Sealed, write_index
 from gateway.log.seen import Words
+
+HEADER_ROOM = 512  # bytes: a file that never held more than its header never held an entry
 
 _NAME = re.compile(r"[0-9]{20}")
 
@@ -29,6 +31,13 @@ def segment_path(folder: Path, first: int) -> Path:
 def numbered(folder: Path, suffix: str) -> list[int]:
     """The numbers of all files of ours with that suffix (`.log`, `.idx`), in order."""
     return sorted(int(path.stem) for path in folder.glob(f"*{suffix}") if _NAME.fullmatch(path.stem) and path.is_file())
+
+
+def read_header(disk: Disk, path: Path) -> Header | None:
+    """The header of a segment; None when the file does not start with one. Raises OSError."""
+    with path.open("rb", buffering=0) as file:
+        line = line_at(disk.read_part(file.fileno(), 0, HEADER_ROOM), 0)
+    return header_of(line.payload) if line is not None and line.tag == HEADER else None
 
 
 def contents(disk: Disk, path: Path) -> bytes:

@@ -1,10 +1,13 @@
 """What the gateway remembers beside the log: the two marks, and where each device was left. Small, written whole.
 
 All of it can be lost without losing a punch: without marks the entries are sent again, without cursors the devices
-are read again, and the dedupe memory and the centre drop what they hold already.
+are read again, and the dedupe memory and the centre drop what they hold already. So it is kept in memory and written
+now and then, and a file that is not exactly what was written counts as lost.
 """
 
 import json
+import logging
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,61 +17,88 @@ from tinydb.table import Document
 
 from gateway.log.disk import Disk
 
+logger = logging.getLogger(__name__)
+
+_CHECK = "check"  # the table that holds the checksum of the others
+
 
 class SafeJSONStorage(Storage):
-    """TinyDB's JSON file, but replaced as a whole: stock JSONStorage writes in place and truncates afterwards, and
-    one SIGKILL in six left it unreadable."""
+    """TinyDB's JSON file, but replaced as a whole by `flush`: stock JSONStorage writes in place and truncates
+    afterwards, and one SIGKILL in six left it unreadable."""
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self._path, self._disk = path, disk
+        self._content = self._load()
+        self._dirty = False
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        try:
-            content = json.loads(self._path.read_bytes())
-        except (FileNotFoundError, ValueError):
-            return None
-        return content if _is_database(content) else None
+        return self._content
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
-        self._disk.write_file(self._path, json.dumps(data).encode())
+        self._content, self._dirty = data, True
+
+    def flush(self) -> None:
+        """Put it on disk when it changed. Raises OSError, and the file is what it was."""
+        if self._dirty and self._content is not None:
+            checked = {**self._content, _CHECK: {"1": {"crc32": _checksum(self._content)}}}
+            self._disk.write_file(self._path, json.dumps(checked).encode())
+            self._dirty = False
+
+    def _load(self) -> dict[str, dict[str, Any]] | None:
+        try:
+            content = json.loads(self._disk.read(self._path))
+            check = content.pop(_CHECK)["1"]["crc32"]
+            if check == _checksum(content):
+                return content  # type: ignore[no-any-return]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            pass
+        logger.warning("%s: damaged and ignored: entries are sent again, devices are read again", self._path)
+        return None
 
 
-def _is_database(content: object) -> bool:
-    """Whether it has TinyDB's shape: tables of documents under whole numbers."""
-    return isinstance(content, dict) and all(
-        isinstance(table, dict) and all(key.isdigit() and isinstance(doc, dict) for key, doc in table.items())
-        for table in content.values()
-    )
+def _checksum(content: dict[str, dict[str, Any]]) -> str:
+    return f"{zlib.crc32(json.dumps(content).encode()):08x}"
 
 
 class State:
-    """Marks and cursors in `state.json`. Methods that write raise OSError."""
+    """Marks and cursors, in memory; `flush` writes them to `path`."""
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self._db = TinyDB(path, disk, storage=SafeJSONStorage)
         self._marks = self._db.table("marks")
         self._devices = self._db.table("devices")
 
-    def marks(self, logid: str) -> tuple[int, int]:
-        """(published, confirmed) of that log; zeros when unknown or not sensible."""
-        saved = self._marks.get(doc_id=1)
-        if not isinstance(saved, dict) or saved.get("logid") != logid:
-            return 0, 0
-        published, confirmed = saved.get("published"), saved.get("confirmed")
-        if not isinstance(published, int) or not isinstance(confirmed, int):
-            return 0, 0
-        return max(published, 0), max(confirmed, 0)
+    @property
+    def logid(self) -> str | None:
+        """The log that the kept marks belong to."""
+        kept = self._marks.get(doc_id=1)
+        return str(kept["logid"]) if isinstance(kept, dict) else None
 
-    def keep_marks(self, logid: str, published: int, confirmed: int) -> None:
+    def marks(self, logid: str) -> tuple[int, int] | None:
+        """(published, confirmed) of that log; None when unknown."""
+        kept = self._marks.get(doc_id=1)
+        if not isinstance(kept, dict) or kept["logid"] != logid:
+            return None
+        return kept["published"], kept["confirmed"]
+
+    def set_marks(self, logid: str, published: int, confirmed: int) -> None:
         marks = {"logid": logid, "published": published, "confirmed": confirmed}
         self._marks.upsert(Document(marks, doc_id=1))
 
     def cursor(self, device: str) -> str | None:
-        """The last cursor kept for a device."""
+        """The last cursor set for a device."""
         for document in self._devices:
-            if document.get("device") == device and isinstance(document.get("cursor"), str):
+            if document["device"] == device:
                 return str(document["cursor"])
         return None
 
-    def keep_cursor(self, device: str, cursor: str) -> None:
-        self._devices.upsert({"device": device, "cursor": cursor}, lambda d: d.get("device") == device)
+    def set_cursor(self, device: str, cursor: str) -> None:
+        self._devices.upsert({"device": device, "cursor": cursor}, lambda document: document["device"] == device)
+
+    def flush(self) -> None:
+        """Put everything on disk. Raises OSError."""
+        storage = self._db.storage
+        assert isinstance(storage, SafeJSONStorage)  # noqa: S101 - made above
+        storage.flush()

@@ -9,6 +9,7 @@ from typing import Any, Never
 
 from tinydb import TinyDB
 from tinydb.queries import QueryLike
+from tinydb.storages import Storage
 from tinydb.table import Table
 
 from gateway.errors import LogError
@@ -20,6 +21,10 @@ class EntryTable(Table):
     """The one table of a log: append, read, query."""
 
     document_class = EntryDocument  # type: ignore[assignment]
+
+    def __init__(self, storage: Storage, name: str, cache_size: int = 0, persist_empty: bool = False) -> None:  # noqa: FBT001, FBT002 - TinyDB's signature
+        """Without a cache: what a query found may have been deleted by retention since, and may be large."""
+        super().__init__(storage, name, cache_size, persist_empty)
 
     @property
     def journal(self) -> Journal:
@@ -36,13 +41,25 @@ class EntryTable(Table):
         if not all(isinstance(document, EntryDocument) for document in batch):
             raise LogError("the log takes entries with their exact bytes: use Log.append")
         self.journal.append([document.raw for document in batch])  # type: ignore[attr-defined]
-        self.clear_cache()
         return [document.doc_id for document in batch]  # type: ignore[attr-defined]
 
     def remove(self, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None) -> list[int]:
         """Refused: only retention deletes, and only whole segments that the centre holds."""
         del cond, doc_ids
         return _refuse()
+
+    def update(self, *_: Any, **__: Any) -> list[int]:
+        """Refused, as all that would change an entry."""
+        return _refuse()
+
+    def update_multiple(self, *_: Any, **__: Any) -> list[int]:
+        return _refuse()
+
+    def upsert(self, *_: Any, **__: Any) -> list[int]:
+        return _refuse()
+
+    def truncate(self) -> None:
+        _refuse()
 
     def __len__(self) -> int:
         return self.journal.count()
@@ -58,6 +75,12 @@ class EntryDB(TinyDB):
         super().__init__(storage=lambda: journal)
 
     def drop_tables(self) -> None:
+        """Refused."""
+        _refuse()
+
+    def drop_table(self, name: str) -> None:
+        """Refused."""
+        del name
         _refuse()
 
 
