@@ -1,0 +1,130 @@
+# config.json: read, checked against one table, every mistake named in a line of its own. Secrets are never printed:
+# a message names the key and the rule, not the value.
+
+from contract.jsontext import loads
+from contract.topics import is_segment, is_site
+from firmware.timetext import offset_of
+
+
+class ConfigError(ValueError):
+    pass
+
+
+def _segment(value):
+    return isinstance(value, str) and is_segment(value)
+
+
+def _site(value):
+    return isinstance(value, str) and is_site(value)
+
+
+def _text(most, least=1):
+    return lambda value: isinstance(value, str) and least <= len(value) <= most
+
+
+def _number(least, most):
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _one_of(*words):
+    return lambda value: value in words
+
+
+def _flag(value):
+    return value is True or value is False
+
+
+def _hexes(*sizes):
+    return lambda value: isinstance(value, str) and len(value) in sizes and not value.lower().strip("0123456789abcdef")
+
+
+def _pin(value):
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 39)
+
+
+MUST = object()  # there is no default
+
+# key -> (default, check, what it must be)
+TABLE = {
+    "site": (MUST, _site, "1 to 32 of a-z 0-9 -, and not `central`"),
+    "reader": (MUST, _segment, "1 to 32 of a-z 0-9 -"),
+    "timezone": ("+07:00", lambda value: offset_of(value) is not None, "like +07:00"),
+    "language": ("id", _one_of("id", "en"), "id or en"),
+    "wifi.ssid": (MUST, _text(32), "the name of the network"),
+    "wifi.password": ("", _text(64, 0), "text of at most 64 characters"),
+    "broker.host": (MUST, _text(128), "a name or an address"),
+    "broker.port": (8883, _number(1, 65535), "1 to 65535"),
+    "broker.tls": (True, _flag, "true or false"),
+    "broker.ca": ("ca.der", _text(64), "a file name"),
+    "broker.cert": ("reader.der", _text(64, 0), "a file name, or empty for no client certificate"),
+    "broker.key": ("reader.key.der", _text(64, 0), "a file name, or empty"),
+    "broker.user": ("", _text(64, 0), "text, or empty"),
+    "broker.password": ("", _text(128, 0), "text, or empty"),
+    "broker.window": (4, _number(1, 8), "1 to 8"),
+    "broker.keepalive": (60, _number(10, 600), "10 to 600 seconds"),
+    "broker.confirm": ("central", _one_of("central", "broker"), "central or broker"),
+    "log.capacity": (5000, _number(100, 20000), "100 to 20000 entries"),
+    "card.same_s": (5, _number(0, 3600), "0 to 3600 seconds"),
+    "ntp.host": ("pool.ntp.org", _text(128, 0), "a name, or empty for none"),
+    "ntp.port": (123, _number(1, 65535), "1 to 65535"),
+    "mac.key": ("", _hexes(0, 64), "64 hex digits, or empty for no checkpoints"),
+    "mac.number": ("1", _text(32), "the number of the key"),
+    "update.key": ("", _hexes(0, 512), "the modulus of the RSA-2048 key, 512 hex digits, or empty for no updates"),
+    "chip.kind": ("mfrc522", _text(16), "the module in readers/"),
+    "chip.options": ({}, lambda value: isinstance(value, dict), "an object"),
+    "pins.buzzer": (25, _pin, "0 to 39, or null"),
+    "pins.red": (32, _pin, "0 to 39, or null"),
+    "pins.green": (33, _pin, "0 to 39, or null"),
+    "pins.blue": (27, _pin, "0 to 39, or null"),
+    "pins.sda": (21, _pin, "0 to 39, or null"),
+    "pins.scl": (22, _pin, "0 to 39, or null"),
+    "pins.sck": (18, _pin, "0 to 39, or null"),
+    "pins.mosi": (23, _pin, "0 to 39, or null"),
+    "pins.miso": (19, _pin, "0 to 39, or null"),
+    "pins.cs": (5, _pin, "0 to 39, or null"),
+    "pins.reset": (4, _pin, "0 to 39, or null"),
+    "pins.tx": (17, _pin, "0 to 39, or null"),
+    "pins.rx": (16, _pin, "0 to 39, or null"),
+    "oled": (False, _flag, "true or false"),
+    "rtc": (True, _flag, "true or false"),
+}
+
+
+# The settings as a flat dict, one value for every key of TABLE. Raises ConfigError with all mistakes, a line each.
+def check(raw, file="config.json"):
+    if raw is None:
+        raise ConfigError(file + ": missing: put it on the device (see the provisioning guide)")
+    try:
+        given = loads(raw)
+    except ValueError:
+        raise ConfigError(file + ": not JSON: look for a missing comma or quote")
+    if not isinstance(given, dict):
+        raise ConfigError(file + ": not a JSON object")
+    flat, wrong = {}, []
+    _flatten(given, "", flat, wrong)
+    settings = {}
+    for key, (default, good, rule) in TABLE.items():
+        value = flat.pop(key, default)
+        if value is MUST:
+            wrong.append(key + ": missing: " + rule)
+        elif not good(value):
+            wrong.append(key + ": must be " + rule)
+        settings[key] = value
+    wrong.extend([key + ": there is no such key" for key in flat])
+    if bool(settings["broker.cert"]) != bool(settings["broker.key"]):
+        wrong.append("broker.key: certificate and key go together")
+    if wrong:
+        raise ConfigError("\n".join([file + ": " + line for line in sorted(wrong)]))
+    return settings
+
+
+def _flatten(given, prefix, flat, wrong):
+    for key, value in given.items():
+        name = prefix + key
+        if isinstance(value, dict) and name not in TABLE:
+            if prefix:
+                wrong.append(name + ": there is no such key")
+            else:
+                _flatten(value, name + ".", flat, wrong)
+        else:
+            flat[name] = value

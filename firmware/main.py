@@ -1,0 +1,183 @@
+# Builds the object graph and lets it run. Large modules come first, while the heap is in one piece.
+
+import asyncio
+import gc
+
+from firmware.log.flashlog import FlashLog  # noqa: I001 - the order is meant
+from firmware.mqtt import Client
+from firmware.app import App
+from firmware import config, files, storage
+from firmware.clock import Clock
+from firmware.feedback import Feedback
+from firmware.forwarder import Forwarder
+from firmware.recorder import Recorder
+from firmware.report import birth
+from firmware.timetext import offset_of, parse
+from firmware.uptime import Uptime
+from firmware.version import BUILT, VERSION
+from firmware.vitals import Vitals
+from firmware.wifi import Wifi
+
+
+# The parts an App is made of; `reader` None: the chip that the settings name.
+class Parts:
+    def __init__(self, board, settings, reader=None, uptime=None) -> None:
+        self.board, self.settings = board, settings
+        self.serial = board.serial
+        self.uptime = Uptime() if uptime is None else uptime
+        self.data, found = _data(board)
+        self.log = _log(self.data, settings, board.serial)
+        self.clock = Clock(self.uptime, BUILT, offset_of(settings["timezone"]), board.set_system_time)
+        boot = storage.count_boot(self.data, board.counter)
+        mac = (bytes.fromhex(settings["mac.key"]), settings["mac.number"]) if settings["mac.key"] else None
+        self.recorder = Recorder(self.log, self.clock, self.uptime, boot, board.serial, mac)
+        self.rtc = _rtc(board, settings)
+        self.vitals = Vitals(self.uptime, board.feed)
+        self.feedback = Feedback(board.panel(settings, _oled(board, settings)), self.clock, settings["language"])
+        self.wifi = Wifi(
+            board.wlan(settings["reader"]), settings["wifi.ssid"], settings["wifi.password"], self.uptime, board.reset
+        )
+        self.updates = _updates(board, settings)
+        self.reader = _reader(board, settings) if reader is None else reader
+        self._found = found
+
+    # The app, wired; what the start found out is noted in it.
+    def app(self) -> App:
+        settings = self.settings
+        context = self.context = _context(self.board, settings)
+
+        async def connect():
+            return await self.board.connect(settings["broker.host"], settings["broker.port"], context)
+
+        self.client = Client(
+            connect,
+            self.uptime,
+            lambda topic, payload: self.forwarder.received(topic, payload),
+            lambda tag: self.forwarder.settled(tag),
+            settings["broker.window"],
+            settings["broker.keepalive"],
+        )
+        names = (settings["site"], settings["reader"])
+        self.forwarder = Forwarder(
+            self.log,
+            self.client,
+            names,
+            self.uptime,
+            lambda event, detail: app.note(event, detail, quiet=True),
+            lambda: birth(app),
+            settings["broker.confirm"],
+        )
+        app = App(self)
+        _first_notes(app, self._found)
+        return app
+
+
+def _first_notes(app: App, found: str) -> None:
+    _first_time(app)
+    if found == "reformatted":
+        app.note("log-damaged", {"why": "the data flash could not be read and was formatted"})
+    elif found:
+        app.note("disk-failed", {"why": found})
+    detail = {"version": VERSION, "why": app.board.why_started()}
+    detail.update(app.recorder.moment())
+    if app._updates is not None and app._updates.taken_back():
+        detail["taken-back"] = True
+    app.note("software-started", detail)
+
+
+# A lower bound of the time, from the newest entry and the marks; and the time itself where a battery kept it.
+def _first_time(app: App) -> None:
+    newest = app.log.read(app.log.next - 2, 1)
+    stamps = [app.log.time]
+    if newest:
+        raw = newest[0][2]
+        at = raw.find(b'"recordedtime":"') + 16
+        stamps.append(raw[at : raw.find(b'"', at)].decode())
+    for stamp in stamps:
+        try:
+            app.clock.floor(parse(stamp))
+        except (ValueError, IndexError):
+            pass  # there is none yet
+    app._read_rtc()
+    app.clock.floor(app.clock.now() + 1)
+
+
+# (folder, what was wrong): the data partition, or a folder beside the code when there is none.
+def _data(board) -> "tuple[str, str]":
+    device = board.data_partition()
+    trouble = ""
+    if device is not None:
+        try:
+            done = storage.mount(device, "/data")
+            return "/data", done if done == "reformatted" else ""
+        except OSError as error:
+            trouble = "the data partition cannot be used: " + str(error)
+    files.make_folder(board.root + "/data")
+    return board.root + "/data", trouble
+
+
+def _log(data: str, settings, serial: str) -> FlashLog:
+    source = "/" + settings["site"] + "/" + settings["reader"]
+    log = FlashLog(data + "/log", (settings["reader"], source, serial), settings["log.capacity"])
+    log.open()
+    return log
+
+
+def _rtc(board, settings):
+    i2c = board.i2c(settings) if settings["rtc"] else None
+    if i2c is None:
+        return None
+    from firmware.ds3231 import DS3231
+
+    return DS3231(i2c)
+
+
+def _oled(board, settings):
+    i2c = board.i2c(settings) if settings["oled"] else None
+    if i2c is None:
+        return None
+    from firmware.oled import Oled
+
+    try:
+        return Oled(i2c)
+    except OSError as error:
+        print("display: does not answer:", error)
+        return None
+
+
+def _updates(board, settings):
+    if not settings["update.key"]:
+        return None
+    from firmware.updates import Updates
+
+    return Updates(board, settings)
+
+
+def _context(board, settings):
+    if not settings["broker.tls"]:
+        return None
+    from firmware.net import tls
+
+    gc.collect()
+    return tls(board.root or "/", settings["broker.ca"], settings["broker.cert"], settings["broker.key"])
+
+
+def _reader(board, settings):
+    from firmware.chips import make
+
+    return make(board, settings)
+
+
+async def _run(board, settings) -> None:
+    app = Parts(board, settings).app()
+    gc.collect()
+    board.guard()
+    await app.run()
+
+
+def main() -> None:
+    from firmware.hardware import Board
+
+    board = Board()
+    settings = config.check(files.read(board.root + "/config.json"))
+    asyncio.run(_run(board, settings))

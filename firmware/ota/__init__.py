@@ -1,0 +1,1 @@
+# Updates over the air: two folders, a signed list of files, and a way back.

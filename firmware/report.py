@@ -1,0 +1,60 @@
+# What the reader says of itself: birth, and health every minute. Nothing in it names a person.
+
+import gc
+import os
+
+from contract import messages
+from firmware.timetext import parse
+from firmware.version import VERSION
+
+try:
+    from collections import OrderedDict
+except ImportError:
+    OrderedDict = dict
+
+
+def birth(app) -> bytes:
+    log = app.log
+    return messages.build_birth(
+        logid=log.logid, oldest=log.oldest, next=log.next, acked=log.confirmed, version=VERSION, extra=app.identity()
+    )
+
+
+def health(app) -> bytes:
+    log, clock = app.log, app.clock
+    device = OrderedDict((("id", app.name), ("driver", app.kind), ("state", app.reader_state)))
+    device["serial"] = app.serial
+    device["last_punch"] = app.recorder.last_punch
+    device["counters"] = app.reader.counters
+    extra = OrderedDict((("heap_free", gc.mem_free()), ("fill", log.fill)))
+    extra["wifi"] = app.wifi.counters
+    extra["counters"] = app.counters
+    return messages.build_health(
+        time=clock.text(),
+        uptime_s=app.uptime() // 1000,
+        logid=log.logid,
+        backlog=log.waiting,
+        oldest_unacked_s=_oldest(log, clock),
+        last_punch=app.recorder.last_punch,
+        devices=[device],
+        clock={"state": clock.state, "source": clock.source},
+        disk=_disk(app.data),
+        temperature_c=app.board.temperature(),
+        extra=extra,
+    )
+
+
+# Seconds since the oldest entry that is not confirmed was recorded; None when there is none.
+def _oldest(log, clock) -> "int | None":
+    found = log.read(log.confirmed, 1)
+    if not found:
+        return None
+    raw = found[0][2]
+    at = raw.find(b'"recordedtime":"') + 16
+    return max(0, clock.now() - parse(raw[at : raw.find(b'"', at)].decode()))
+
+
+def _disk(folder: str) -> "dict[str, float]":
+    facts = os.statvfs(folder)
+    size, free = facts[1] * facts[2] / 1_000_000, facts[1] * facts[3] / 1_000_000
+    return {"free_mb": round(free, 3), "log_mb": round(size - free, 3)}
