@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Annotated, Literal, NoReturn
 
 import typer
+from rich.console import Console
 
 from central.listen import url
 from central.listen.client import Listener, Login, State
@@ -75,7 +76,7 @@ def listen(
     tally = Tally(state=f"connecting to {address}")
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        complete = _show(listener, tally, count, seconds, as_json=json or not sys.stdout.isatty(), unmask=unmask)
+        complete = _show(listener, tally, count, seconds, as_json=json, unmask=unmask)
     except BrokenPipeError:
         # Whoever read the lines has had enough. Python would complain once more at exit, so nothing is left to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -88,7 +89,9 @@ def _show(
     listener: Listener, tally: Tally, count: int | None, seconds: float | None, *, as_json: bool, unmask: bool
 ) -> bool:
     """Whether what was asked for came: so many messages, or at least a connection."""
-    output: Output = JsonLines(tally) if as_json else LiveTable(tally, unmask=unmask)
+    console = Console()
+    as_json = as_json or not console.is_terminal or console.is_dumb_terminal
+    output: Output = JsonLines(tally) if as_json else LiveTable(tally, console, unmask=unmask)
     try:
         return _follow(listener, output, tally, count, None if seconds is None else time.monotonic() + seconds)
     except KeyboardInterrupt:
@@ -114,6 +117,7 @@ def _follow(listener: Listener, output: Output, tally: Tally, count: int | None,
             output.arrived(arrival)
             if count is not None and tally.entries + tally.unreadable >= count:
                 return True
+        output.tick()
     return ever_connected and count is None
 
 

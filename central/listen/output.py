@@ -1,6 +1,7 @@
 """Where the listener shows what it sees: a live table on a terminal, JSON lines in a pipe."""
 
 import sys
+import time
 from typing import Protocol, TextIO
 
 from rich.console import Console, ConsoleRenderable
@@ -11,8 +12,8 @@ from central.listen.arrival import Arrival
 from central.listen.table import screen
 from central.listen.tally import Tally
 
-REFRESH = 8.0
-"""Times a second that the table is drawn, at most."""
+REFRESH_S = 0.125
+"""Between two drawings of the table, at least."""
 
 
 class Output(Protocol):
@@ -23,6 +24,9 @@ class Output(Protocol):
     def state(self) -> None:
         """The connection stands otherwise than before."""
 
+    def tick(self) -> None:
+        """Some time has passed, whether or not something came."""
+
     def close(self) -> None:
         """The last word: the summary. May raise BrokenPipeError, as the others may."""
 
@@ -30,12 +34,13 @@ class Output(Protocol):
 class LiveTable:
     """A table that is drawn anew in place; the last one stays on the screen."""
 
-    def __init__(self, tally: Tally, *, unmask: bool, console: Console | None = None) -> None:
-        self._tally, self._unmask = tally, unmask
-        self._console = console or Console()
+    def __init__(self, tally: Tally, console: Console, *, unmask: bool) -> None:
+        self._tally, self._console, self._unmask = tally, console, unmask
+        # No thread of its own: it would read the tally while the loop writes it.
         self._live = Live(
-            console=self._console, get_renderable=self._screen, refresh_per_second=REFRESH, vertical_overflow="crop"
+            console=self._console, get_renderable=self._screen, auto_refresh=False, vertical_overflow="crop"
         )
+        self._drawn = 0.0
         self._live.start(refresh=True)
 
     def arrived(self, arrival: Arrival) -> None:
@@ -44,8 +49,15 @@ class LiveTable:
     def state(self) -> None:
         """As `arrived`."""
 
+    def tick(self) -> None:
+        """Draw it, when it is time to."""
+        if time.monotonic() - self._drawn >= REFRESH_S:
+            self._live.refresh()
+            self._drawn = time.monotonic()
+
     def close(self) -> None:
         """Draw it for the last time."""
+        self._live.refresh()
         self._live.stop()
 
     def _screen(self) -> ConsoleRenderable:
@@ -66,6 +78,9 @@ class JsonLines:
     def state(self) -> None:
         """Write the state."""
         self._note(self._tally.state)
+
+    def tick(self) -> None:
+        """Nothing to do: everything was written when it came."""
 
     def close(self) -> None:
         """Write the summary."""

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO, cast
 
 import typer
 from rich.console import Console
@@ -67,7 +67,8 @@ def _run(folder: Path, punches: int, seconds: float, *, once: bool, as_json: boo
     console.print("Starting broker, terminals, gateway and centre …", style="dim")
     trouble = ""
     with Stage(folder) as stage:
-        screen = LiveScreen(console) if console.is_terminal else Lines(console.file)  # type: ignore[arg-type]
+        live = console.is_terminal and not console.is_dumb_terminal
+        screen = LiveScreen(console) if live else Lines(cast("TextIO", console.file))
         try:
             director = Director(stage, screen, punches, seconds)
             trouble = _play(director, once=once)

@@ -1,7 +1,6 @@
 """Everything the demo runs: broker, line, terminals, gateway, centre, watcher; started and ended together."""
 
 import contextlib
-import signal
 import socket
 import time
 from collections import Counter
@@ -94,15 +93,12 @@ class Stage:
 
 @contextlib.contextmanager
 def _broker(port: int) -> Iterator[None]:
-    """The embedded broker. It is a child that ends with us; Ctrl-C must not end it before."""
+    """The embedded broker, a child that ends when its standard input does, and so with us."""
     broker = Broker(port=port, listen="127.0.0.1")
-    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         broker.start()
     except RuntimeError as error:
         raise StageError(f"the broker did not start: {error}") from error
-    finally:
-        signal.signal(signal.SIGINT, old)
     try:
         yield
     finally:

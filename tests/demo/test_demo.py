@@ -118,6 +118,10 @@ def test_one_round_loses_nothing_and_says_so_in_one_object(start: Callable[..., 
         assert told in notes
     assert "All&#160;of&#160;them&#160;are&#160;confirmed" in svg.read_text()
     demo.wait_until_gone()
+    # The line was really cut, and the terminal really away.
+    gateway = (folder / "gateway.log").read_text()
+    assert "Connection reset by peer" in gateway
+    assert "the terminal closed the connection" in gateway
     check_log(folder / "data", punches=30)
 
 
