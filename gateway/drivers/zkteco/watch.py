@@ -8,7 +8,7 @@ not count), the whole log is read again. Nothing here waits longer than the term
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import islice
 
 from gateway.drivers.zkteco import event as events
@@ -17,7 +17,7 @@ from gateway.drivers.zkteco.attlog import Row, Table
 from gateway.drivers.zkteco.backfill import reports
 from gateway.drivers.zkteco.frames import Frame
 from gateway.drivers.zkteco.memory import Memory
-from gateway.drivers.zkteco.ordinals import LiveOrdinals
+from gateway.drivers.zkteco.ordinals import LiveOrdinals, key
 from gateway.drivers.zkteco.place import Place
 from gateway.drivers.zkteco.reader import read_log
 from gateway.drivers.zkteco.readings import MAX_RAW, reading, unreadable
@@ -30,6 +30,8 @@ BATCH = 500
 """Reports handed out at once."""
 OVERLAP = 500
 """Records handed out again although they were before, each time a session begins."""
+LATEST = 64
+"""Records at the end of a log that a live event may turn out to be one of."""
 PATIENCE = 3
 """Reads put off because the user list, without which a log of bare numbers names nobody, would not come."""
 _BLIND = 3
@@ -50,6 +52,7 @@ class Watch:
         self._place = place
         self._overlap = OVERLAP
         self._ordinals = LiveOrdinals()
+        self._just_read: frozenset[Hashable] = frozenset()
         self._outbox: list[Report] = []
         self._backlog: Iterator[Report] = iter(())
         self._to_acknowledge = 0
@@ -136,6 +139,9 @@ class Watch:
 
     def _live_reading(self, row: Row, raw: bytes) -> Report:
         names = self._memory.names
+        if key(row) in self._just_read:
+            # The same punch again, or the same person's next within that second: only the log itself can tell.
+            self._read_now = True
         if row.uid is not None and names.is_news(row.uid):
             self._refresh_names(None, self._told + self._live - 1)
         return reading(row, raw, serial=self._serial, names=names, ordinal=self._ordinals.of(row), origin="live")
@@ -185,6 +191,8 @@ class Watch:
         cursor = places.to_text(end)
         self._backlog = reports(table, start, serial=self._serial, names=self._memory.names, cursor=cursor)
         self._place, self._overlap = end, 0
+        latest = (table.row(index) for index in range(max(0, len(table) - LATEST), len(table)))
+        self._just_read = frozenset(key(row) for row in latest if isinstance(row, Row))
 
     def _compare_with_place(self, table: Table, sizes: Sizes) -> int:
         """First record to hand out."""
