@@ -1,8 +1,10 @@
 """`ketuk demo`: the whole way of a punch on one machine, with simulated terminals and a line that is cut.
 
-command    the options                          stage      broker, line, terminals, gateway, centre, watcher
-director   the run: punches, faults, the end    leash      the gateway ends when the demo does
-script     what happens when                    logfolder  the gateway's log, read from outside
-score      what was lost or doubled             story      what happens, in plain words
-picture    one screen, drawn from a Scene       screens    live, as lines, or nothing
+command    the options                        stage      all that runs, started and ended together
+director   the run, from punch to score       gateway    the real gateway, as a process
+script     what happens when                  leash      it ends when the demo does, however that ends
+crowd      who punches                        logfolder  its log, read from outside
+score      what was lost or doubled           watch      what anybody may see at the broker
+story      what happens, in plain words       scene      how things stand at one moment
+screens    live, or lines in a pipe           picture    a scene, drawn
 """

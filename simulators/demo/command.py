@@ -41,10 +41,10 @@ def demo(
     ] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Save a picture of the screen.")] = None,
 ) -> None:
-    """The whole way of a punch on this machine: two simulated terminals, the real gateway, a broker, a small centre.
+    """The whole way of a punch on this machine: simulated terminals, the real gateway, a broker, a small centre.
 
-    The line to the broker is cut for a while, a terminal restarts, and nothing may be lost or doubled: exit code 1 if
-    anything was. Ctrl-C ends it in good order.
+    The line to the broker is cut for a while and a terminal restarts; exit code 1 if anything was lost or doubled.
+    Ctrl-C ends it in good order.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
