@@ -52,7 +52,7 @@ def _chain(scene: Scene) -> Table:
         _line(scene),
         _box("broker", scene.arrived, "arrived", "tiba", "cyan"),
         arrow,
-        _box("centre", scene.confirmed, "confirmed", "dikonfirmasi", "green"),
+        _box("centre", scene.confirmed, "confirmed", "tersimpan", "green"),
     )
     return grid
 
