@@ -19,6 +19,8 @@ MAX_FINDINGS = 1000
 
 def reports(table: Table, start: int, *, serial: str, names: Names, cursor: str) -> Iterator[Reading | Finding]:
     """The records from number `start` on."""
+    if start >= len(table):
+        return
     ordinals = LogOrdinals(table)
     bad = _BadRecords(serial)
     held: tuple[int, Row] | None = None

@@ -101,9 +101,9 @@ class Channel:
         for _ in range(count):
             self._line.send(self._wire(frames.packet(codes.ACK_OK, session, 0)), deadline)
 
-    def last_word(self, session: int) -> None:
-        """EXIT without waiting for its answer; from any thread, never raises."""
-        self._line.send_now(self._wire(frames.packet(codes.EXIT, session, 0)))
+    def hang_up(self, session: int) -> None:
+        """EXIT without waiting for its answer, and `close`; from any thread, never raises."""
+        self._line.close(self._wire(frames.packet(codes.EXIT, session, 0)))
 
     def _wire(self, packet: bytes) -> bytes:
         return packet if self._line.datagrams else frames.with_top(packet)

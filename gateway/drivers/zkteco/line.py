@@ -1,7 +1,7 @@
 """A socket whose every wait has a deadline and ends at once when another thread closes it.
 
-Deadlines are values of `time.monotonic()`, seconds. Closing from another thread writes a byte into a socket pair that
-every wait watches too: shutting the socket down would not free a wait on UDP or on a connection still being made.
+Deadlines are values of `time.monotonic()`, seconds. Closing from another thread closes one end of a socket pair whose
+other end every wait watches too: shutting the socket down would not free a wait on UDP or on a connection being made.
 """
 
 import contextlib
@@ -55,22 +55,17 @@ class Line:
             except BlockingIOError:
                 continue
             if not piece and not self.datagrams:
-                raise ConnectionResetError("the terminal closed the connection")
+                raise ConnectionAbortedError(_CLOSED) if self._closed else ConnectionResetError("it hung up")
             return piece
 
-    def send_now(self, data: bytes) -> None:
-        """Send what the system takes without waiting; for a last word. Never raises."""
-        sock = self._socket
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.send(data)
-
-    def close(self) -> None:
-        """From any thread, any number of times: ends a wait in another thread."""
+    def close(self, last_word: bytes = b"") -> None:
+        """From any thread, any number of times: ends a wait in another thread. The last word is not waited for."""
         self._closed = True
-        with contextlib.suppress(OSError):
-            self._alarm.send(b"!")
-        for sock in (self._socket, self._alarm, self._wake):
+        if self._socket is not None and last_word:
+            with contextlib.suppress(OSError):
+                self._socket.send(last_word)
+        self._alarm.close()
+        for sock in (self._socket, self._wake):
             if sock is not None:
                 sock.close()
 

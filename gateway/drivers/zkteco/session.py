@@ -91,11 +91,9 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
     def table(self, command: int, fct: int = 0) -> bytes:
         """A whole table (attendance log, users), without its leading length. Raises Incomplete when it is not whole."""
         try:
-            data, announced = self._read(command, fct)
+            data = self._read(command, fct)
         except ZKErrorResponse as error:
             raise Incomplete(str(error)) from error
-        if len(data) != announced:
-            raise Incomplete(f"{len(data)} bytes came of {announced}")
         if not data:
             return b""
         told = _LENGTH.unpack_from(data)[0] if len(data) >= _LENGTH.size else -1
@@ -103,30 +101,29 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
             raise Incomplete(f"{len(data) - _LENGTH.size} bytes came, the table says {told}")
         return data[_LENGTH.size :]
 
-    def _read(self, command: int, fct: int) -> tuple[bytes, int]:
-        """(data, announced bytes), buffered where the terminal can."""
+    def _read(self, command: int, fct: int) -> bytes:
+        """Buffered where the terminal can."""
         try:
             if self.force_udp:
                 return self._read_datagrams(command, fct)
-            data, size = self.read_with_buffer(command, fct)
+            data: bytes = self.read_with_buffer(command, fct)[0]
         except ZKErrorResponse as error:
             if str(error) != "RWB Not supported":
                 raise
-            data = self._read_unbuffered(command)
-            size = len(data)
-        return data, size
+            return self._read_unbuffered(command)
+        return data
 
-    def _read_datagrams(self, command: int, fct: int) -> tuple[bytes, int]:
+    def _read_datagrams(self, command: int, fct: int) -> bytes:
         """Like pyzk's read_with_buffer, but one datagram at a time, each asked for again when it does not come."""
         reply = self._ZK__send_command(codes.PREPARE_BUFFER, struct.pack("<bhii", 1, command, fct, 0), 1024)
         if not reply["status"]:
             raise ZKErrorResponse("RWB Not supported")
         if reply["code"] == codes.DATA:
-            return self._ZK__data, len(self._ZK__data)
+            return bytes(self._ZK__data)
         size: int = _LENGTH.unpack_from(self._ZK__data, 1)[0]
         chunks = [self._chunk(start, min(_CHUNK, size - start)) for start in range(0, size, _CHUNK)]
         self.free_data()
-        return b"".join(chunks), size
+        return b"".join(chunks)
 
     def _chunk(self, start: int, size: int) -> bytes:
         for _ in range(_TRIES):

@@ -86,9 +86,13 @@ class Terminal:
             return Identity(f"mac-{mac}", identity.model, identity.firmware, identity.platform)
 
     def subscribe(self) -> None:
-        """Ask for live events; the order is pyzk's, which is in use everywhere (base.py:1315-1326)."""
+        """Ask for live events.
+
+        As pyzk does (base.py:1315-1326), but without its CANCELCAPTURE: that leaves the reader dark until STARTVERIFY,
+        and a gateway that dies between the two would keep people from punching. STARTVERIFY alone also wakes a
+        terminal that another client has left dark.
+        """
         with self._explained():
-            self._session.cancel_capture()
             self._session.verify_user()
             try:
                 self._session.reg_event(codes.WANTED_EVENTS)
@@ -158,7 +162,7 @@ class Terminal:
         """Close from any thread, in the middle of whatever goes on; a goodbye is sent but not waited for."""
         self._hung_up.set()
         if self._session.is_connect:
-            self._channel.last_word(self._session.number)
+            self._channel.hang_up(self._session.number)
         self._line.close()
 
     def _option(self, name: str) -> str:

@@ -103,6 +103,14 @@ def test_the_two_layouts_of_eight_bytes_after_a_clock_reset(layout):
     assert table.layout.name == layout
 
 
+def test_lead_ins_after_a_clock_reset():
+    """Read as layout 49 every record would be of user 55."""
+    body = b"".join(LEAD_IN + bytes_of.row_40(str(1000 + n), 600 + n) for n in range(5))
+    table = recognise(body, [5])
+    assert isinstance(table, Table)
+    assert people(table) == [str(1000 + n) for n in range(5)]
+
+
 def test_short_records_among_long_ones_stay_unread():
     body = log("8b", 8) + bytes_of.row_8b(9, 77, long=False)
     table = recognise(body, [9])

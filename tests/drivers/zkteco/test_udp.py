@@ -76,6 +76,20 @@ def test_two_datagrams_of_an_unbuffered_read_that_change_places(connect):
         assert device.commands()[13] == 4
 
 
+def test_a_datagram_that_comes_short_is_asked_for_again_and_no_other(connect):
+    tries = iter(range(100))
+
+    def short(device, link, number, data):
+        start, size = struct.unpack("<ii", data)
+        whole = link.buffer[start : start + size]
+        device.chunks(link, number, whole[:-5] if next(tries) == 3 else whole)
+
+    with terminal(answers={1504: short}) as device:
+        assert people(drain(connect(device))) == NAMES
+        assert device.commands()[1503] == 1
+        assert device.commands()[1504] == -(-(len(LOG) + 4) // 1024) + 1
+
+
 def test_live_events_over_udp(connect):
     with terminal() as device:
         driver = connect(device)

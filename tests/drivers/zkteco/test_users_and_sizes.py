@@ -28,6 +28,7 @@ def test_a_list_that_grew_after_it_was_counted():
 def test_no_users_and_no_width():
     assert users.decode(b"", 0) == {}
     assert users.decode(b"\x01" * 71, 1) is None
+    assert users.decode(b"1" * 504, None) is None  # 18 users of 28 bytes as well as 7 of 72
 
 
 @given(st.binary(max_size=600), st.one_of(st.none(), st.integers(0, 20)))
