@@ -214,14 +214,18 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(broker: Broker) -> None:
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    assert "connected" in process.stderr.readline()
-    publish(broker, (chain.topic(), chain.punch()))
-    assert json.loads(process.stdout.readline())["kind"] == "punch"
-    process.stdout.close()
-    publish(broker, (chain.topic(), chain.punch()))
-    assert process.wait(DEADLINE) == 0
-    assert process.stderr.read() == "ketuk listen: 2 punches\n"
-    process.stderr.close()
+    try:
+        assert "connected" in process.stderr.readline()
+        publish(broker, (chain.topic(), chain.punch()))
+        assert json.loads(process.stdout.readline())["kind"] == "punch"
+        process.stdout.close()
+        publish(broker, (chain.topic(), chain.punch()))
+        assert process.wait(DEADLINE) == 0
+        assert process.stderr.read() == "ketuk listen: 2 punches\n"
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+        process.stderr.close()
 
 
 def test_on_a_terminal_it_draws_a_table(broker: Broker) -> None:
@@ -238,13 +242,17 @@ def test_on_a_terminal_it_draws_a_table(broker: Broker) -> None:
     seen = bytearray()
     reader = threading.Thread(target=_read_pty, args=(mine, seen), daemon=True)
     reader.start()
-    _wait(lambda: b"connected to" in seen, seen)
-    publish(broker, (chain.topic(), chain.punch("pin:1042")), (chain.topic(), b"nonsense"))
-    _wait(lambda: b"pin:10**" in seen and b"unreadable" in seen, seen)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(DEADLINE) == 0
-    reader.join(DEADLINE)
-    os.close(mine)
+    try:
+        _wait(lambda: b"connected to" in seen, seen)
+        publish(broker, (chain.topic(), chain.punch("pin:1042")), (chain.topic(), b"nonsense"))
+        _wait(lambda: b"pin:10**" in seen and b"unreadable" in seen, seen)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE) == 0
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+        reader.join(DEADLINE)
+        os.close(mine)
     assert b"1 punch; 1 unreadable" in seen
     assert b"1042" not in seen
     assert b"Traceback" not in seen
