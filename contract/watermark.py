@@ -1,7 +1,9 @@
 """The watermark: what the centre holds, durably, of one log; and what it knows to be missing.
 
 Payload of `…/ack`: `{"logid":"gw1.7f3a9c2e","through":96,"hash":"<64 hex>","missing":[[97,98]]}`.
-The centre holds every entry from 1 through `through`; `hash` is that of the entry `through` (64 zeros when it
+The centre holds every entry from 1 through `through`, and that one; save what the log itself has declared lost for good
+(an audit entry `log-damaged`, a birth whose `oldest` is above): nobody can send that any more, so `through` passes it
+and `missing` does not name it; the centre reports it for ever. `hash` is that of the entry `through` (64 zeros when it
 is 0). `missing` are the holes above it, both ends included: the centre holds something later and asks for
 these again. A reader of an ack believes nothing to be held that `missing` names, wherever the range lies.
 """

@@ -16,7 +16,7 @@ from gateway.entries import Marks, Outbox, Stored
 from gateway.errors import LinkError, LogError
 from gateway.mqtt import reasons
 from gateway.mqtt.refusals import Refusals
-from gateway.mqtt.resends import Range, Resends
+from gateway.mqtt.resends import Resends
 from gateway.mqtt.settings import BrokerSettings
 from gateway.mqtt.state import Counters
 from gateway.mqtt.supply import Supply

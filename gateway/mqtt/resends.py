@@ -7,8 +7,7 @@ probably still under way, and the next watermark may no longer name it.
 
 from collections.abc import Iterable
 
-Range = tuple[int, int]
-"""First and last sequence, both included."""
+from contract.ranges import Range, count, merged, without
 
 MAX_REPLAYS = 64
 MAX_RECENT = 1024
@@ -25,7 +24,7 @@ class Resends:
     @property
     def waiting(self) -> int:
         """How many entries were asked for and not sent yet."""
-        return sum(last - first + 1 for first, last in (*self._missing, *self._replays))
+        return count((*self._missing, *self._replays))
 
     def missing(self, ranges: Iterable[Range]) -> None:
         """What the newest watermark misses."""
@@ -96,32 +95,3 @@ class Recent:
         while kept < len(self._stamped) and now - self._stamped[kept][2] >= self._gap:
             kept += 1
         del self._stamped[:kept]
-
-
-def merged(ranges: Iterable[Range]) -> list[Range]:
-    """The same numbers in as few ranges as possible, in order; empty ones are left out."""
-    result: list[Range] = []
-    for first, last in sorted(pair for pair in ranges if pair[0] <= pair[1]):
-        if result and first <= result[-1][1] + 1:
-            result[-1] = (result[-1][0], max(last, result[-1][1]))
-        else:
-            result.append((first, last))
-    return result
-
-
-def without(ranges: Iterable[Range], holes: list[Range]) -> list[Range]:
-    """The numbers of `ranges` that are not in `holes`; both in order and without overlaps."""
-    result: list[Range] = []
-    at = 0
-    for first, last in ranges:
-        while at < len(holes) and holes[at][1] < first:
-            at += 1
-        look = at
-        while look < len(holes) and holes[look][0] <= last:
-            if first < holes[look][0]:
-                result.append((first, holes[look][0] - 1))
-            first = holes[look][1] + 1  # noqa: PLW2901 - what is left of the range
-            look += 1
-        if first <= last:
-            result.append((first, last))
-    return result

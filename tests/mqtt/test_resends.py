@@ -5,7 +5,8 @@ import itertools
 import hypothesis.strategies as st
 from hypothesis import given
 
-from gateway.mqtt.resends import MAX_RECENT, MAX_REPLAYS, Recent, Resends, merged, without
+from contract.ranges import merged, without
+from gateway.mqtt.resends import MAX_RECENT, MAX_REPLAYS, Recent, Resends
 
 ranges = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), max_size=8)
 
