@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,17 +16,26 @@ def sim() -> None:
 
 @app.command()
 def terminal(
-    port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one.")] = 4370,
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 4370,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    profile: Annotated[str, typer.Option(help="Firmware generation.")] = "tft-tcp",
-    serial: Annotated[str, typer.Option(help="Serial number.")] = "OKI2024000001",
+    profile: Annotated[
+        str, typer.Option(help="Firmware generation: zem-udp-old, zem-udp, tft-tcp or new-tcp.")
+    ] = "tft-tcp",
+    transport: Annotated[str, typer.Option(help="tcp, udp or both. Default: what the profile speaks.")] = "",
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the profile, e.g. event_length=33.")
+    ] = None,
+    serial: Annotated[str, typer.Option(help="Serial number, of the first terminal.")] = "OKI2024000001",
     comm_key: Annotated[int, typer.Option(help="Communication key, 0 for none.", min=0, max=999_999)] = 0,
     users: Annotated[int, typer.Option(help="Enrol so many users (1001, 1002, …).", min=0)] = 10,
+    fingers: Annotated[int, typer.Option(help="Fingers of each user.", min=0, max=10)] = 1,
     records: Annotated[int, typer.Option(help="Fill the log with so many past punches.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="Same seed, same people and past.")] = 0,
     pause: Annotated[
         float | None, typer.Option(help="Seconds between two frames.", min=0, show_default="0.002")
     ] = None,
+    count: Annotated[int, typer.Option(help="So many terminals in this process.", min=1, max=5000)] = 1,
+    spread: Annotated[str, typer.Option(help="Where many stand: on ports or on addresses that follow.")] = "ports",
     exit_on_eof: Annotated[
         bool | None,
         typer.Option(
@@ -35,28 +44,47 @@ def terminal(
     ] = None,
 ) -> None:
     """A ZKTeco terminal on port 4370. Type help for the commands."""
-    from simulators.zkteco.main import Options, run
-    from simulators.zkteco.profile import PROFILES
+    from simulators.zkteco import fleet, main
+    from simulators.zkteco import profile as kinds
+    from simulators.zkteco.profiles import PROFILES
 
     if profile not in PROFILES:
         _fail(f"there is no profile {profile!r}: known are {', '.join(PROFILES)}")
-    options = Options(
-        profile=profile,
+    assignments = [*_transports(transport), *(change or ())]
+    try:
+        kind = kinds.changed(PROFILES[profile], assignments)
+        spread_known = next(one for one in fleet.SPREADS if one == spread)
+        fleet.places(count, host, port, spread_known)
+    except StopIteration:
+        _fail(f"--spread must be one of {', '.join(fleet.SPREADS)}, not {spread!r}")
+    except ValueError as error:
+        _fail(str(error))
+    options = main.Options(
+        profile=kind,
         host=host,
         port=port,
         serial=serial,
         comm_key=comm_key,
         users=users,
+        fingers=fingers,
         records=records,
         seed=seed,
         pause=pause,
+        count=count,
+        spread=spread_known,
     )
     try:
-        asyncio.run(run(options, exit_on_eof=exit_on_eof))
+        asyncio.run(main.run(options, exit_on_eof=exit_on_eof))
     except OSError as error:
         _fail(str(error), 1)
 
 
-def _fail(message: str, code: int = 2) -> None:
+def _transports(name: str) -> list[str]:
+    if name not in ("", "tcp", "udp", "both"):
+        _fail(f"--transport must be tcp, udp or both, not {name!r}")
+    return [f"tcp={str(name != 'udp').lower()}", f"udp={str(name != 'tcp').lower()}"] if name else []
+
+
+def _fail(message: str, code: int = 2) -> NoReturn:
     print(f"ketuk: {message}", file=sys.stderr)  # noqa: T201
     raise typer.Exit(code)

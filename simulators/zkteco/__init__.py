@@ -5,8 +5,9 @@ It shares nothing with the gateway's driver: its sources are the vendor's manual
 
 from simulators.zkteco.host import HostError
 from simulators.zkteco.log import Punch
-from simulators.zkteco.profile import PROFILES, Profile
+from simulators.zkteco.profile import Profile, ProfileError
+from simulators.zkteco.profiles import PROFILES
 from simulators.zkteco.server import TerminalServer
 from simulators.zkteco.terminal import PunchRefused
 
-__all__ = ["PROFILES", "HostError", "Profile", "Punch", "PunchRefused", "TerminalServer"]
+__all__ = ["PROFILES", "HostError", "Profile", "ProfileError", "Punch", "PunchRefused", "TerminalServer"]

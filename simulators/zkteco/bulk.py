@@ -11,7 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 
-from simulators.zkteco import records
+from simulators.zkteco import records, templates
 from simulators.zkteco.codes import Ack, Command
 from simulators.zkteco.session import Answer, Handler, Part, Session, ok, refuse
 from simulators.zkteco.terminal import Terminal
@@ -21,17 +21,22 @@ _CHUNK = struct.Struct("<ii")
 PREPARED_CHUNK = 0x1000
 LARGEST_CHUNK = 0xFFC0
 FUNCTION_USERS = 5
+FUNCTION_FINGERS = 2
 
 
 def prepare(session: Session, data: bytes) -> Answer:
     """DATA_WRRQ."""
-    if not session.terminal.profile.buffered_read or len(data) != _REQUEST.size:
+    terminal = session.terminal
+    if not terminal.profile.buffered_read or len(data) != _REQUEST.size:
         return refuse()
     _, command, function, _ = _REQUEST.unpack(data)
-    chosen = data_set(session.terminal, command, function)
+    chosen = data_set(terminal, command, function)
     if chosen is None:
         return refuse()
-    if len(chosen) <= session.terminal.profile.small_set:
+    people, terminal.faults.punches_after_prepare = terminal.faults.punches_after_prepare, 0
+    for _ in range(people):
+        terminal.punch_at_random()
+    if len(chosen) <= terminal.profile.small_set:
         return Answer((Part(Command.DATA, chosen),))
     session.buffer = chosen
     return ok(struct.pack("<BIII", 0, len(chosen), len(chosen), zlib.crc32(chosen)))
@@ -55,19 +60,35 @@ def transfer(session: Session, content: bytes) -> Answer:
     return Answer((ready, *(Part(Command.DATA, piece) for piece in pieces), Part(Ack.OK)))
 
 
-def plain_read(command: Command, function: int = 0) -> Handler:
+def plain_read(command: Command) -> Handler:
     """The read of older firmware: the whole set follows without a request for chunks."""
 
-    def handler(session: Session, data: bytes) -> Answer:
-        chosen = data_set(session.terminal, command, data[0] if data else function)
+    def handler(session: Session, _data: bytes) -> Answer:
+        chosen = data_set(session.terminal, command, 0)
         return refuse() if chosen is None else transfer(session, chosen)
 
     return handler
 
 
+def read_users_or_finger(session: Session, data: bytes) -> Answer:
+    """USERTEMP_RRQ: `u16 slot, u8 finger` asks for a template, one byte of 5 (or nothing) for all users."""
+    if len(data) == templates.FINGER.size:
+        return read_finger(session, data)
+    function = data[0] if data else FUNCTION_USERS
+    chosen = data_set(session.terminal, Command.USERTEMP_RRQ, function)
+    return refuse() if chosen is None else transfer(session, chosen)
+
+
+def read_finger(session: Session, data: bytes) -> Answer:
+    """One template by slot and finger, and a zero byte after it, which pyzk cuts off."""
+    template = templates.find(session.terminal, data)
+    return refuse() if template is None else transfer(session, template + b"\0")
+
+
 def free(session: Session, _data: bytes) -> Answer:
-    """FREE_DATA: the buffer is gone."""
+    """FREE_DATA: the buffer is gone, and so is what was uploaded into it."""
     session.buffer = b""
+    session.upload.clear()
     return ok()
 
 
@@ -75,13 +96,13 @@ def data_set(terminal: Terminal, command: int, function: int) -> bytes | None:
     """The set that a read names, with its size before it; None if there is no such set."""
     profile = terminal.profile
     if command == Command.ATTLOG_RRQ:
-        return _sized(map(records.ATTLOG_LAYOUTS[profile.attlog_layout], terminal.log))
+        return _sized(records.ATTLOG_LAYOUTS[profile.attlog_layout](terminal.log))
     if command == Command.USERTEMP_RRQ and function == FUNCTION_USERS:
         return _sized(map(records.USER_LAYOUTS[profile.user_length], terminal.roster))
     if command == Command.OPLOG_RRQ:
         return _sized(map(records.deed_16, terminal.deeds))
-    if command == Command.DB_RRQ:
-        return _sized(())
+    if command == Command.DB_RRQ and function == FUNCTION_FINGERS:
+        return _sized(templates.rows(terminal))
     return None
 
 
@@ -95,6 +116,7 @@ HANDLERS: dict[int, Handler] = {
     Command.DATA_RDY: chunk,
     Command.FREE_DATA: free,
     Command.ATTLOG_RRQ: plain_read(Command.ATTLOG_RRQ),
-    Command.USERTEMP_RRQ: plain_read(Command.USERTEMP_RRQ, FUNCTION_USERS),
+    Command.USERTEMP_RRQ: read_users_or_finger,
     Command.OPLOG_RRQ: plain_read(Command.OPLOG_RRQ),
+    Command.GET_TEMPLATE: read_finger,
 }

@@ -45,7 +45,7 @@ def event_taken(session: Session, _data: bytes) -> Answer:
 
 
 def disable(session: Session, data: bytes) -> Answer:
-    """Nobody can punch, for a u32 of seconds if given and not 0."""
+    """Nobody can punch (unless the firmware ignores it), for a u32 of seconds if given and not 0."""
     seconds = int.from_bytes(data[:4], "little") if len(data) >= 4 else 0
     session.terminal.disable(seconds or float("inf"))
     return ok()

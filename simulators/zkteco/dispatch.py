@@ -2,11 +2,17 @@
 
 from typing import NamedTuple
 
-from simulators.zkteco import bulk, control, edits, queries, wire
+from simulators.zkteco import bulk, control, edits, queries, templates, wire
 from simulators.zkteco.codes import Ack, Command
 from simulators.zkteco.session import SILENCE, After, Answer, Handler, Part, Session, refuse
 
-HANDLERS: dict[int, Handler] = {**queries.HANDLERS, **control.HANDLERS, **bulk.HANDLERS, **edits.HANDLERS}
+HANDLERS: dict[int, Handler] = {
+    **queries.HANDLERS,
+    **control.HANDLERS,
+    **bulk.HANDLERS,
+    **templates.HANDLERS,
+    **edits.HANDLERS,
+}
 OPEN_TO_ALL = frozenset({Command.CONNECT, Command.AUTH, Command.EXIT})
 
 

@@ -5,6 +5,7 @@ import struct
 from simulators.zkteco import records
 from simulators.zkteco.codes import Command, Operation
 from simulators.zkteco.session import Answer, Handler, Session, ok, refuse
+from simulators.zkteco.terminal import is_number
 
 MOST_OPTIONS = 200
 
@@ -15,6 +16,8 @@ def write_user(session: Session, data: bytes) -> Answer:
     try:
         user = records.USER_READERS[terminal.profile.user_length](data)
     except struct.error:
+        return refuse()
+    if terminal.profile.numbers_only and not is_number(user.user_id):
         return refuse()
     if not terminal.roster.put(user):
         return refuse()

@@ -1,4 +1,4 @@
-"""The terminal as a program: a ready line, commands on standard input, one JSON line each on standard output."""
+"""Terminals as a program: a ready line, commands on standard input, one JSON line each on standard output."""
 
 import asyncio
 import json
@@ -10,8 +10,10 @@ import threading
 from dataclasses import dataclass
 
 from simulators.zkteco import console, people
+from simulators.zkteco.descriptors import make_room
+from simulators.zkteco.fleet import Spread, places, serials
 from simulators.zkteco.host import TerminalHost
-from simulators.zkteco.profile import PROFILES
+from simulators.zkteco.profile import Profile
 from simulators.zkteco.terminal import Terminal
 
 STDIN = 0
@@ -22,38 +24,59 @@ LONGEST_LINE = 4096
 class Options:
     """What the command line says."""
 
-    profile: str
+    profile: Profile
     host: str
     port: int
     serial: str
     comm_key: int
     users: int
+    fingers: int
     records: int
     seed: int
     pause: float | None
+    count: int
+    spread: Spread
 
 
 async def run(options: Options, *, exit_on_eof: bool | None) -> None:
     """Run until quit, SIGTERM, SIGINT or the end of standard input. Raises HostError."""
-    terminal = Terminal(PROFILES[options.profile], serial=options.serial, comm_key=options.comm_key, seed=options.seed)
-    people.enrol_many(terminal, options.users)
-    people.fill_past(terminal, options.records)
-    host = TerminalHost(terminal, options.host, options.port, options.pause)
-    await host.start()
+    make_room(options.count)
+    hosts = _build(options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _say({"ok": True, "ready": True, "host": host.host, "port": host.port, **_identity(terminal)})
-    ends = _is_a_source() if exit_on_eof is None else exit_on_eof
-    reader = _Reader(loop, host, stop, exit_on_eof=ends)
-    threading.Thread(target=reader.read, name="standard input", daemon=True).start()
-    await stop.wait()
-    await host.stop()
+    try:
+        for host in hosts:
+            await host.start()
+        _say(_ready(hosts))
+        ends = _is_a_source() if exit_on_eof is None else exit_on_eof
+        reader = _Reader(loop, hosts, stop, exit_on_eof=ends)
+        threading.Thread(target=reader.read, name="standard input", daemon=True).start()
+        await stop.wait()
+    finally:
+        for host in hosts:
+            await host.stop()
 
 
-def _identity(terminal: Terminal) -> dict[str, object]:
-    return {"serial": terminal.serial, "profile": terminal.profile.name}
+def _build(options: Options) -> list[TerminalHost]:
+    hosts = []
+    where = places(options.count, options.host, options.port, options.spread)
+    for number, ((address, port), serial) in enumerate(zip(where, serials(options.count, options.serial), strict=True)):
+        terminal = Terminal(options.profile, serial=serial, comm_key=options.comm_key, seed=options.seed + number)
+        people.enrol_many(terminal, options.users, options.fingers)
+        people.fill_past(terminal, options.records)
+        hosts.append(TerminalHost(terminal, address, port, options.pause))
+    return hosts
+
+
+def _ready(hosts: list[TerminalHost]) -> dict[str, object]:
+    first = {"ok": True, "ready": True, **_identity(hosts[0]), "profile": hosts[0].terminal.profile.name}
+    return first if len(hosts) == 1 else {**first, "terminals": [_identity(host) for host in hosts]}
+
+
+def _identity(host: TerminalHost) -> dict[str, object]:
+    return {"host": host.host, "port": host.port, "serial": host.terminal.serial}
 
 
 def _is_a_source() -> bool:
@@ -68,9 +91,9 @@ class _Reader:
     """Reads lines in a thread, for asyncio cannot wait for files; `sys.stdin` would be locked at exit."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, host: TerminalHost, stop: asyncio.Event, *, exit_on_eof: bool
+        self, loop: asyncio.AbstractEventLoop, hosts: list[TerminalHost], stop: asyncio.Event, *, exit_on_eof: bool
     ) -> None:
-        self._loop, self._host, self._stop, self._exit_on_eof = loop, host, stop, exit_on_eof
+        self._loop, self._hosts, self._stop, self._exit_on_eof = loop, hosts, stop, exit_on_eof
 
     def read(self) -> None:
         rest = b""
@@ -81,8 +104,8 @@ class _Reader:
             if len(rest) > LONGEST_LINE:
                 _say({"ok": False, "error": f"a line may have {LONGEST_LINE} bytes: this one was dropped"})
                 rest = b""
-        if rest:
-            self._execute(rest)
+        if rest and not self._execute(rest):
+            return
         if self._exit_on_eof:
             self._loop.call_soon_threadsafe(self._stop.set)
 
@@ -97,7 +120,7 @@ class _Reader:
         text = line.decode(errors="replace").strip()
         if not text:
             return True
-        answer = asyncio.run_coroutine_threadsafe(console.execute(self._host, text), self._loop).result()
+        answer = asyncio.run_coroutine_threadsafe(console.execute_among(self._hosts, text), self._loop).result()
         _say(answer)
         if answer.get("quit"):
             self._loop.call_soon_threadsafe(self._stop.set)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from simulators.zkteco import clock
+from simulators.zkteco import clock, templates
 from simulators.zkteco.codes import STATE, VERIFY
 from simulators.zkteco.log import Punch
 from simulators.zkteco.roster import User
@@ -16,11 +16,13 @@ _PRESENT = 16 * 3600
 MOST_DAYS = 1000
 
 
-def enrol_many(terminal: Terminal, count: int) -> None:
-    """Users 1001, 1002, … with names."""
+def enrol_many(terminal: Terminal, count: int, fingers: int = 1) -> None:
+    """Users 1001, 1002, … with names and so many fingers each."""
     for number in range(count):
         name = f"{terminal.random.choice(_NAMES)} {terminal.random.choice(_NAMES)}"
-        terminal.roster.put(User(terminal.roster.free_uid(), str(FIRST_USER + number), name))
+        user = User(terminal.roster.free_uid(), str(FIRST_USER + number), name)
+        user.fingers = {finger: templates.noise(terminal) for finger in range(fingers)}
+        terminal.roster.put(user)
 
 
 def fill_past(terminal: Terminal, count: int) -> None:

@@ -38,25 +38,31 @@ def pin_width(session: Session, _data: bytes) -> Answer:
 
 def sizes(session: Session, _data: bytes) -> Answer:
     """Counts and room as i32s at fixed places (zk-protocol terminal.md, Get Device Status)."""
-    return ok(sizes_reply(session.terminal))
+    terminal = session.terminal
+    answer = ok(sizes_reply(terminal))
+    people, terminal.faults.punches_after_sizes = terminal.faults.punches_after_sizes, 0
+    for _ in range(people):
+        terminal.punch_at_random()
+    return answer
 
 
 def sizes_reply(terminal: Terminal) -> bytes:
-    """The 80, 92 or 112 bytes of GET_FREE_SIZES."""
+    """The 80, 92 or 112 bytes of GET_FREE_SIZES. What the bytes from 92 on mean is not established; zeros."""
     profile, roster, log = terminal.profile, terminal.roster, terminal.log
     admins = sum(user.privilege & _ENABLED_BITS == SUPER_ADMIN for user in roster)
     passwords = sum(bool(user.password) for user in roster)
+    fingers = sum(len(user.fingers) for user in roster)
     values = {
         16: len(roster),
-        24: 0,
-        32: len(log),
+        24: fingers,
+        32: max(0, len(log) + terminal.faults.count_lie) if profile.count_reported else 0,
         40: len(terminal.deeds),
         48: admins,
         52: passwords,
         56: profile.finger_capacity,
         60: roster.capacity,
         64: log.capacity,
-        68: profile.finger_capacity,
+        68: max(0, profile.finger_capacity - fingers),
         72: max(0, roster.capacity - len(roster)),
         76: max(0, log.capacity - len(log)),
         80: 0,
@@ -64,7 +70,7 @@ def sizes_reply(terminal: Terminal) -> bytes:
     }
     reply = bytearray(profile.sizes_length)
     for place, value in values.items():
-        if place < profile.sizes_length:
+        if place + 4 <= profile.sizes_length:
             struct.pack_into("<i", reply, place, value)
     return bytes(reply)
 

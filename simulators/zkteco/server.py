@@ -1,7 +1,5 @@
 """A terminal for tests and programs: it runs in a thread of its own and is driven by plain calls from any thread."""
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -13,39 +11,13 @@ from simulators.zkteco.codes import STATE, VERIFY
 from simulators.zkteco.faults import Counters
 from simulators.zkteco.host import TerminalHost
 from simulators.zkteco.log import Deed, Punch
-from simulators.zkteco.profile import PROFILES, Profile
+from simulators.zkteco.loop_thread import LoopThread
+from simulators.zkteco.profile import Profile, changed
+from simulators.zkteco.profiles import PROFILES
 from simulators.zkteco.roster import User
 from simulators.zkteco.terminal import Terminal
 
 T = TypeVar("T")
-CALL_TIMEOUT = 30.0
-
-
-class LoopThread:
-    """An event loop in a daemon thread."""
-
-    def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
-        self._thread.start()
-
-    def run(self, work: Coroutine[object, object, T]) -> T:
-        """Run a coroutine in the loop and wait for what it gives."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_TIMEOUT)
-
-    def call(self, work: Callable[[], T]) -> T:
-        """Call a function in the loop and wait for what it gives."""
-
-        async def once() -> T:
-            return work()
-
-        return self.run(once())
-
-    def close(self) -> None:
-        """End the loop and its thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(CALL_TIMEOUT)
-        self._loop.close()
 
 
 class TerminalServer:
@@ -57,6 +29,7 @@ class TerminalServer:
 
     `now` gives the true local time without zone (default: Jakarta's); `pause` is the time between two frames in
     seconds, 0 for none (default: the profile's); `restart_seconds` is how long a restart takes.
+    `loop` lets many terminals share one thread.
     """
 
     def __init__(
@@ -73,6 +46,7 @@ class TerminalServer:
         pause: float | None = None,
         restart_seconds: float | None = None,
         now: Callable[[], datetime] = clock.jakarta,
+        loop: LoopThread | None = None,
     ) -> None:
         kind = PROFILES[profile] if isinstance(profile, str) else profile
         self.terminal = Terminal(kind, serial=serial, comm_key=comm_key, seed=seed, source=now)
@@ -81,18 +55,18 @@ class TerminalServer:
         self._host = TerminalHost(self.terminal, host, port, pause)
         if restart_seconds is not None:
             self._host.restart_seconds = restart_seconds
+        self._shared = loop
         self._loop: LoopThread | None = None
 
     # -- life
 
     def start(self) -> Self:
         """Listen. Raises HostError."""
-        self._loop = LoopThread(f"terminal {self.terminal.serial}")
+        self._loop = self._shared or LoopThread(f"terminal {self.terminal.serial}")
         try:
             self._loop.run(self._host.start())
         except OSError:
-            self._loop.close()
-            self._loop = None
+            self._release()
             raise
         return self
 
@@ -100,8 +74,12 @@ class TerminalServer:
         """Hang up and end; the log can still be read."""
         if self._loop is not None:
             self._loop.run(self._host.stop())
+            self._release()
+
+    def _release(self) -> None:
+        if self._loop is not None and self._loop is not self._shared:
             self._loop.close()
-            self._loop = None
+        self._loop = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -168,6 +146,14 @@ class TerminalServer:
     def clock_now(self) -> datetime:
         """What the terminal's clock shows."""
         return self._call(self.terminal.clock.now)
+
+    def alarm(self, kind: str, user_id: str | None = None) -> None:
+        """Raise an alarm: `tamper`, `exit-button`, `misoperation`, `door-closed`; of a person `duress`, `passback`."""
+        self._call(lambda: self.terminal.alarm(kind, user_id))
+
+    def adopt(self, *assignments: str) -> None:
+        """Change the firmware's habits, as the command `profile`: `adopt("event_length=33")`. Raises ProfileError."""
+        self._call(lambda: self.terminal.adopt(changed(self.terminal.profile, list(assignments))))
 
     def drop(self) -> int:
         """Cut all connections; how many there were."""

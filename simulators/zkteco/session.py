@@ -1,6 +1,7 @@
 """One client's session with the terminal, and the form in which a handler answers it."""
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,28 +62,42 @@ class Session:
         self.mask = 0
         self.buffer = b""
         """The set that DATA_WRRQ prepared for reading in chunks."""
+        self.upload = bytearray()
         self.unacknowledged = 0
         self.powering_off = False
+        self._in_turn: deque[tuple[int, bytes]] = deque()
         self._push = push
 
     def send_event(self, event: int, data: bytes) -> None:
         """Tell the client, if it subscribed to such events and keeps up."""
         if not self.authorised or not self.mask & event:
             return
-        counters = self.terminal.counters
         patience = self.terminal.faults.unacknowledged_limit
-        spent = 0 < patience <= self.unacknowledged
-        if spent or not self._push(Packet(Command.REG_EVENT, event, 0, data)):
-            counters.events_lost += 1
+        if 0 < patience <= self.unacknowledged:
+            self.terminal.counters.events_lost += 1
+        else:
+            self._send(event, data)
+
+    def tell_in_turn(self, told: Iterable[tuple[int, bytes]]) -> None:
+        """Tell the client of each, subscribed or not, the next one when it has acknowledged the one before."""
+        self._in_turn = deque(told)
+        self._send(*self._in_turn.popleft())
+
+    def _send(self, event: int, data: bytes) -> None:
+        if not self._push(Packet(Command.REG_EVENT, event, 0, data)):
+            self.terminal.counters.events_lost += 1
             return
         self.unacknowledged += 1
-        counters.events_sent += 1
+        self.terminal.counters.events_sent += 1
 
     def acknowledged(self) -> None:
         """The client took an event."""
-        if self.unacknowledged:
-            self.unacknowledged -= 1
-            self.terminal.counters.events_acknowledged += 1
+        if not self.unacknowledged:
+            return
+        self.unacknowledged -= 1
+        self.terminal.counters.events_acknowledged += 1
+        if self._in_turn:
+            self._send(*self._in_turn.popleft())
 
 
 Handler = Callable[[Session, bytes], Answer]

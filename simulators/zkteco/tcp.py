@@ -6,20 +6,21 @@ would wait for a terminal that is restarting.
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from simulators.zkteco import dispatch, wire
-from simulators.zkteco.line import TcpLine
+from simulators.zkteco.event_queue import EventQueue
 from simulators.zkteco.session import After, Session
+from simulators.zkteco.tcp_line import TcpLine
 from simulators.zkteco.terminal import Terminal
 
 DATA_LIMIT = 0xFFC0
 """Most bytes of a set in one DATA packet: all that a client may ask for at once."""
-EVENT_QUEUE = 1000
 _RECEIVE = 0x10000
 _BACKLOG = 16
 _ACCEPT_PAUSE = 0.05
+_GRACE = 0.2
 
 
 class TcpListener:
@@ -65,7 +66,7 @@ class TcpListener:
 
     async def _client(self, connection: socket.socket) -> None:
         counters = self._terminal.counters
-        if self._terminal.faults.one_connection and len(self._clients) > 1:
+        if await self._is_taken():
             counters.connections_refused += 1
             connection.close()
             return
@@ -83,11 +84,20 @@ class TcpListener:
             line.abort()
         await self._leave(after)
 
+    async def _is_taken(self) -> bool:
+        """Whether the one connection is in use; a client that has just hung up, as pyzk does first, is let go."""
+        deadline = time.monotonic() + _GRACE
+        while self._terminal.faults.one_connection and self._terminal.sessions:
+            if time.monotonic() > deadline:
+                return True
+            await asyncio.sleep(_GRACE / 10)
+        return False
+
     async def _serve(self, reader: asyncio.StreamReader, line: TcpLine) -> After:
-        queue: asyncio.Queue[wire.Packet] = asyncio.Queue(EVENT_QUEUE)
-        session = Session(self._terminal, lambda packet: _offer(queue, packet), DATA_LIMIT)
+        queue = EventQueue()
+        session = Session(self._terminal, queue.offer, DATA_LIMIT)
         self._terminal.sessions.append(session)
-        events = asyncio.create_task(_send_events(queue, line))
+        events = asyncio.create_task(queue.send_to(line))
         try:
             return await self._converse(reader, line, session)
         finally:
@@ -109,19 +119,3 @@ class TcpListener:
                 if outgoing.after is not After.STAY:
                     return outgoing.after
         return After.CLOSE
-
-
-def _offer(queue: asyncio.Queue[wire.Packet], packet: wire.Packet) -> bool:
-    with suppress(asyncio.QueueFull):
-        queue.put_nowait(packet)
-        return True
-    return False
-
-
-async def _send_events(queue: asyncio.Queue[wire.Packet], line: TcpLine) -> None:
-    while True:
-        packet = await queue.get()
-        try:
-            await line.send((packet.encode(),))
-        except ConnectionError:
-            return

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from simulators.zkteco import clock, events
@@ -14,9 +15,16 @@ from simulators.zkteco.profile import Profile
 from simulators.zkteco.roster import Roster, User
 from simulators.zkteco.session import Session
 
+LARGEST_NUMBER = 0xFFFFFFFF
+
 
 class PunchRefused(Exception):
     """The terminal did not take a punch; the message says what its screen would."""
+
+
+def is_number(user_id: str) -> bool:
+    """Whether a terminal that keeps user numbers as u32 can keep this one; it would forget leading zeros."""
+    return user_id.isascii() and user_id.isdigit() and user_id[0] != "0" and int(user_id) <= LARGEST_NUMBER
 
 
 class Terminal:
@@ -69,17 +77,28 @@ class Terminal:
             self.log.append(punch)
         except LogFull as error:
             self.hung = error.hangs
-            raise PunchRefused(str(error)) from error
+            raise self._refusal(str(error)) from error
         self._announce(user, punch)
         return punch
 
+    def _refusal(self, message: str) -> PunchRefused:
+        self.counters.punches_refused += 1
+        return PunchRefused(message)
+
+    def punch_at_random(self) -> None:
+        """Somebody whom the terminal knows punches; a refusal is only counted."""
+        people = list(self.roster)
+        user_id = self.random.choice(people).user_id if people else "1001"
+        with suppress(PunchRefused):
+            self.punch(user_id, self.random.choice((STATE["in"], STATE["out"])))
+
     def _ensure_ready(self) -> None:
         if self.hung:
-            raise PunchRefused("the terminal hangs: restart it")
+            raise self._refusal("the terminal hangs: restart it")
         if self.disabled:
-            raise PunchRefused("the screen says Working...: a client has disabled the terminal")
+            raise self._refusal("the screen says Working...: a client has disabled the terminal")
         if not self.verifying:
-            raise PunchRefused("a client has cancelled capture: the reader is dark until STARTVERIFY")
+            raise self._refusal("a client has cancelled capture: the reader is dark until STARTVERIFY")
 
     def _announce(self, user: User, punch: Punch) -> None:
         if punch.verify == VERIFY["finger"]:
@@ -94,19 +113,34 @@ class Terminal:
             session.send_event(event, data)
 
     def enrol(self, user_id: str, name: str = "", uid: int | None = None) -> User:
-        """Enrol a person at the terminal. Raises PunchRefused when it has no room for one more."""
+        """Enrol a person at the terminal. Raises PunchRefused without room, or for letters where it takes numbers."""
+        if self.profile.numbers_only and not is_number(user_id):
+            raise self._refusal(f"this terminal takes user numbers only, of 1 to 4294967295: not {user_id!r}")
         user = User(self.roster.free_uid() if uid is None else uid, user_id, name)
         if not self.roster.put(user):
-            raise PunchRefused(f"the terminal holds its {self.roster.capacity} users: delete one first")
+            raise self._refusal(f"the terminal holds its {self.roster.capacity} users: delete one first")
         self.record(Operation.ENROL_USER, user.uid)
         return user
+
+    def alarm(self, kind: str, user_id: str | None = None) -> None:
+        """Raise an alarm, of a person for `duress` and `passback`. Raises KeyError for an unknown kind or person."""
+        if kind in events.PERSON_ALARMS:
+            user = self.roster.by_id(user_id or "")
+            if user is None:
+                raise KeyError(user_id)
+            data, code = events.person_alarm(kind, user, VERIFY["finger"]), events.PERSON_ALARMS[kind]
+        else:
+            data = events.ALARMS[kind]
+            code = data[0]
+        self.record(Operation.ALARM, code)
+        self.announce(Event.ALARM, data)
 
     # -- what clients do to it
 
     @property
     def disabled(self) -> bool:
         """Whether a client keeps people from punching."""
-        return time.monotonic() < self._disabled_until
+        return time.monotonic() < self._disabled_until and not self.faults.ignore_disable
 
     def disable(self, seconds: float = float("inf")) -> None:
         """Keep people from punching, at most so long."""
@@ -130,6 +164,10 @@ class Terminal:
         """Write the operation log."""
         padded = (*values, 0, 0, 0, 0)[:4]
         self.deeds.append(Deed(operation, self.clock.stamp(), (padded[0], padded[1], padded[2], padded[3])))
+
+    def adopt(self, profile: Profile) -> None:
+        """Become another firmware generation, as after an update; logs and users stay."""
+        self.profile = profile
 
     def next_session(self) -> int:
         """A number for a new session: a counter, never 0."""

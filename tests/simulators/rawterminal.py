@@ -1,7 +1,8 @@
-"""A client written by hand from the protocol notes. It shares no code with the simulator or the driver."""
+"""Clients written by hand from the protocol notes. They share no code with the simulator or the driver."""
 
 import socket
 import struct
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -15,6 +16,7 @@ ACK_OK, ACK_ERROR, ACK_UNAUTH, ACK_UNKNOWN = 2000, 2001, 2005, 0xFFFF
 READ_PUNCHES = bytes.fromhex("010d000000000000000000")
 READ_USERS = bytes.fromhex("0109000500000000000000")
 READ_OPERATIONS = bytes.fromhex("0122000000000000000000")
+READ_FINGERS = bytes.fromhex("0107000200000000000000")
 
 
 def wall(text: str) -> datetime:
@@ -27,6 +29,10 @@ class Reply(NamedTuple):
     session: int
     reply: int
     data: bytes
+
+
+class BadChecksum(Exception):
+    """What came does not sum up."""
 
 
 def word_sum(payload: bytes) -> int:
@@ -48,11 +54,12 @@ def frame_of(payload: bytes) -> bytes:
     return b"\x50\x50\x82\x7d" + struct.pack("<I", len(payload)) + payload
 
 
-class RawClient:
-    """One TCP connection. Counts reply numbers, checks the checksum of all that comes."""
+class Raw(ABC):
+    """Counts reply numbers, checks the checksum of all that comes."""
 
-    def __init__(self, host: str, port: int, timeout: float = 10.0) -> None:
-        self.socket = socket.create_connection((host, port), timeout)
+    socket: socket.socket
+
+    def __init__(self) -> None:
         self.session = 0
         self.number = 0
 
@@ -62,25 +69,23 @@ class RawClient:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
+    @abstractmethod
+    def put(self, payload: bytes) -> None:
+        """Send a packet."""
+
+    @abstractmethod
+    def take(self) -> bytes:
+        """Receive a packet."""
+
     def send(self, command: int, data: bytes = b"", *, session: int | None = None, number: int | None = None) -> None:
         number = self.number if number is None else number
-        self.socket.sendall(frame_of(payload_of(command, self.session if session is None else session, number, data)))
-
-    def exactly(self, size: int) -> bytes:
-        parts = b""
-        while len(parts) < size:
-            got = self.socket.recv(size - len(parts))
-            if not got:
-                raise ConnectionError(f"closed after {len(parts)} of {size} bytes")
-            parts += got
-        return parts
+        self.put(payload_of(command, self.session if session is None else session, number, data))
 
     def receive(self) -> Reply:
-        top = self.exactly(8)
-        assert top[:4] == b"\x50\x50\x82\x7d"
-        payload = self.exactly(struct.unpack("<I", top[4:])[0])
+        payload = self.take()
         command, checksum, session, reply = struct.unpack("<4H", payload[:8])
-        assert checksum == word_sum(payload[:2] + b"\0\0" + payload[4:])
+        if checksum != word_sum(payload[:2] + b"\0\0" + payload[4:]):
+            raise BadChecksum(payload[:8].hex())
         return Reply(command, session, reply, payload[8:])
 
     def ask(self, command: int, data: bytes = b"") -> Reply:
@@ -96,9 +101,95 @@ class RawClient:
         self.session = reply.session
         return reply
 
+    def subscribe(self, mask: int = 1) -> None:
+        assert self.ask(REG_EVENT, struct.pack("<I", mask)).command == ACK_OK
+
+    def acknowledge(self) -> None:
+        self.send(ACK_OK, number=0)
+
+    def transfer(self, command: int, data: bytes = b"") -> bytes:
+        """A request whose answer is PREPARE_DATA, DATA and ACK_OK."""
+        number = self.number
+        ready = self.ask(command, data)
+        assert ready.command == PREPARE_DATA
+        content = b""
+        while (part := self.receive()).command == DATA:
+            assert part.reply == number
+            content += part.data
+        assert (part.command, part.reply, part.data) == (ACK_OK, number, b"")
+        assert struct.unpack_from("<I", ready.data) == (len(content),)
+        return content
+
+    def read(self, request: bytes, largest: int = 0xFFC0) -> bytes:
+        """A whole set by DATA_WRRQ, at once or in chunks."""
+        told = self.ask(DATA_WRRQ, request)
+        if told.command == DATA:
+            return told.data
+        assert told.command == ACK_OK
+        (size,) = struct.unpack_from("<I", told.data, 1)
+        chunks = [
+            self.transfer(DATA_RDY, struct.pack("<ii", start, min(largest, size - start)))
+            for start in range(0, size, largest)
+        ]
+        assert self.ask(FREE_DATA).command == ACK_OK
+        return b"".join(chunks)
+
+
+class RawClient(Raw):
+    """One TCP connection."""
+
+    def __init__(self, host: str, port: int, timeout: float = 10.0) -> None:
+        super().__init__()
+        self.socket = socket.create_connection((host, port), timeout)
+
+    def put(self, payload: bytes) -> None:
+        self.socket.sendall(frame_of(payload))
+
+    def exactly(self, size: int) -> bytes:
+        parts = b""
+        while len(parts) < size:
+            got = self.socket.recv(size - len(parts))
+            if not got:
+                raise ConnectionError(f"closed after {len(parts)} of {size} bytes")
+            parts += got
+        return parts
+
+    def take(self) -> bytes:
+        top = self.exactly(8)
+        assert top[:4] == b"\x50\x50\x82\x7d"
+        return self.exactly(struct.unpack("<I", top[4:])[0])
+
     def closed(self) -> bool:
         """Whether the terminal hangs up next, without another byte."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionError:
             return True
+
+
+class RawUdp(Raw):
+    """One UDP socket."""
+
+    def __init__(self, host: str, port: int, timeout: float = 10.0) -> None:
+        super().__init__()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(timeout)
+        self.socket.connect((host, port))
+
+    def put(self, payload: bytes) -> None:
+        self.socket.send(payload)
+
+    def take(self) -> bytes:
+        return self.socket.recv(65536)
+
+    def silent(self, seconds: float = 0.2) -> bool:
+        """Whether nothing comes for a while."""
+        before = self.socket.gettimeout()
+        self.socket.settimeout(seconds)
+        try:
+            self.socket.recv(65536)
+        except TimeoutError:
+            return True
+        finally:
+            self.socket.settimeout(before)
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from simulators.zkteco import Profile, TerminalServer
-from simulators.zkteco.profile import PROFILES
+from simulators.zkteco.profiles import PROFILES
 from tests.simulators import rawterminal as raw
 from tests.simulators.rawterminal import RawClient, wall
 

@@ -105,6 +105,11 @@ def test_dev_null_does_not_end_it() -> None:
     [
         (["--profile", "tft"], 2, "ketuk: there is no profile 'tft': known are "),
         (["--comm-key", "1000000"], 2, "999999"),
+        (["--set", "event_length=0"], 2, "ketuk: event_length must be 1 to 1000"),
+        (["--set", "colour=blue"], 2, "ketuk: colour must be one of tcp, udp,"),
+        (["--transport", "serial"], 2, "ketuk: --transport must be tcp, udp or both, not 'serial'"),
+        (["--spread", "towns"], 2, "ketuk: --spread must be one of ports, addresses, not 'towns'"),
+        (["--spread", "addresses", "--host", "here"], 2, "ketuk: "),
         (["--host", "203.0.113.9"], 1, "ketuk: cannot listen on 203.0.113.9:0: "),
     ],
 )
@@ -136,22 +141,22 @@ def terminal() -> Iterator[TerminalServer]:
         ("punch 1 sideways", "'sideways' is not a direction: one of in, out,"),
         ("punch 1 in nose", "'nose' is not a method: one of password, finger,"),
         ("punch 1 256", "'256' is not a direction"),
-        ("punch 1 in finger yesterday", "cannot read"),
+        ("punch 1 in finger yesterday", "cannot do"),
         ("punch 1 in finger 2026-13-01T00:00:00", "is no time that a terminal can write"),
         ("punch 1 in finger 1999-01-01T00:00:00", "is no time that a terminal can write"),
-        ('punch "1', "cannot read"),
+        ('punch "1', "cannot do"),
         ("clock sideways", "usage: clock"),
-        ("clock set tomorrow", "cannot read"),
-        ("clock +x", "cannot read"),
+        ("clock set tomorrow", "cannot do"),
+        ("clock +x", "cannot do"),
         ("drop everything", "usage: drop [in-transfer]"),
         ("split", "usage: split BYTES|off"),
         ("split -1", "usage: split"),
         ("coalesce many", "usage: coalesce FRAMES|off"),
         ("stall", "usage: stall SECONDS"),
-        ("stall 99999", "stall takes 0 to 3600 seconds"),
-        ("stall nan", "stall takes 0 to 3600 seconds"),
+        ("stall 99999", "seconds must be 0 to 3600"),
+        ("stall nan", "seconds must be 0 to 3600"),
         ("full moon", "usage: full ring [BLOCK]|refuse|hang"),
-        ("restart -1", "restart takes 0 to 3600 seconds"),
+        ("restart -1", "seconds must be 0 to 3600"),
         ("power maybe", "usage: power on|off"),
     ],
 )
@@ -204,3 +209,37 @@ def test_the_past_is_plausible(users: int, records: int) -> None:
     assert len({(punch.user_id, punch.stamp) for punch in punches}) == records
     assert stamps[0] > (26 - 6) * 372 * 86400
     assert stamps[-1] < ((26 * 12 + 4) * 31 + 3) * 86400
+
+
+def test_many_terminals_are_told_apart() -> None:
+    program = Program("--count", "3", "--serial", "OKI08", "--users", "1")
+    terminals = program.ready["terminals"]
+    assert [one["serial"] for one in terminals] == ["OKI08", "OKI09", "OKI10"]
+    assert program.ask("@3 punch 1001")["records"] == 1
+    assert program.ask("status")["records"] == 0
+    assert program.ask("@3 status")["port"] == terminals[2]["port"]
+    assert program.ask("@all clock set 2026-01-01T00:00:00") == {"ok": True, "terminals": 3}
+    assert program.ask("@2 clock")["clock"][:16] == "2026-01-01T00:00"
+    assert program.ask("@all ponch")["ok"] is False
+    assert "@1 to @3" in program.ask("@4 status")["error"]
+    assert "@1 to @3" in program.ask("@x status")["error"]
+    assert program.ask("quit")["ok"]
+    assert program.end() == (0, "")
+
+
+def test_the_command_line_changes_the_profile() -> None:
+    program = Program("--profile", "zem-udp", "--transport", "both", "--set", "event_length=14")
+    shown = program.ask("profile")
+    assert (shown["tcp"], shown["udp"], shown["event_length"]) == (True, True, 14)
+    with RawClient("127.0.0.1", program.ready["port"]) as client:
+        assert client.connect().command == raw.ACK_OK
+    program.ask("quit")
+    assert program.end() == (0, "")
+
+
+def test_all_commands_of_help_exist_and_say_how_they_are_used(terminal: TerminalServer) -> None:
+    verbs = [usage.split()[0] for usage in terminal.command("help")["commands"]]
+    answers = {verb: terminal.command(f"{verb} so is no command ever written") for verb in verbs}
+    assert {verb for verb, answer in answers.items() if answer["ok"]} == {"enrol", "firmware"}
+    hints = [str(answer["error"]) for answer in answers.values() if not answer["ok"]]
+    assert all("usage: " in hint or " must be " in hint for hint in hints), hints

@@ -9,7 +9,7 @@ import pytest
 
 from simulators.zkteco import HostError, PunchRefused, TerminalServer
 from simulators.zkteco.faults import Faults
-from simulators.zkteco.line import TcpLine
+from simulators.zkteco.tcp_line import TcpLine
 from tests.simulators import rawterminal as raw
 from tests.simulators.rawterminal import RawClient
 

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 from zk import ZK
-from zk.exception import ZKErrorResponse
+from zk.exception import ZKErrorResponse, ZKNetworkError
+from zk.finger import Finger
 
 from simulators.zkteco import TerminalServer
 from simulators.zkteco.clock import moment
@@ -138,3 +139,104 @@ def test_all_its_checksums_are_right(terminal: TerminalServer, client: ZK) -> No
         client.get_time()
     assert terminal.counters.bad_checksums == 0
     assert terminal.counters.commands["GET_TIME"] == 300
+
+
+def test_fingers_are_read_deleted_and_enrolled(terminal: TerminalServer, client: ZK) -> None:
+    assert [(finger.uid, finger.fid, finger.valid, finger.template) for finger in client.get_templates()] == [
+        (user.uid, 0, 1, user.fingers[0]) for user in terminal.users()
+    ]
+    assert client.get_user_template(uid=7, temp_id=0).template == terminal.users()[6].fingers[0]
+    assert client.delete_user_template(uid=7, temp_id=0)
+    assert not client.delete_user_template(uid=7, temp_id=0)
+    assert terminal.users()[6].fingers == {}
+    assert client.enroll_user(uid=7, temp_id=3)
+    assert list(terminal.users()[6].fingers) == [3]
+    assert client.enroll_user(uid=4711) is False
+
+
+def test_a_user_is_saved_with_fingers(terminal: TerminalServer, client: ZK) -> None:
+    kept = terminal.users()[4].fingers[0]
+    client.set_user(uid=70, name="Pak Amir", user_id="7070")
+    fingers = [Finger(70, 1, 1, b"one" * 100), Finger(70, 6, 1, kept)]
+    client.save_user_template(70, fingers)
+    saved = terminal.users()[-1]
+    assert (saved.user_id, saved.name, saved.fingers) == ("7070", "Pak Amir", {1: b"one" * 100, 6: kept})
+
+
+def test_logs_are_cleared(terminal: TerminalServer, client: ZK) -> None:
+    client.clear_attendance()
+    assert client.get_attendance() == []
+    assert terminal.operations()[-1].code == 23
+
+
+def test_moods_and_gestures(terminal: TerminalServer, client: ZK) -> None:
+    assert client.disable_device()
+    assert terminal.terminal.disabled
+    assert client.enable_device()
+    assert client.test_voice(0)
+    assert client.unlock(3)
+    assert client.refresh_data()
+    assert client.set_sdk_build_1()
+
+
+def test_restart_is_waited_for_in_vain(terminal: TerminalServer, client: ZK) -> None:
+    """It waits for an acknowledgement that this firmware does not give."""
+    with pytest.raises(ZKNetworkError):
+        client.restart()
+    assert terminal.wait_until(lambda: terminal.counters.restarts == 1)
+    client.is_connect = False
+
+
+@pytest.mark.parametrize("profile", ["zem-udp", "tft-tcp"])
+def test_everything_again_over_udp(profile: str) -> None:
+    noon = wall("2026-05-04T12:00:00")
+    with TerminalServer(profile, users=60, records=2500, pause=0.0002, now=lambda: noon) as terminal:
+        client = ZK(terminal.host, port=terminal.port, timeout=10, force_udp=True, ommit_ping=True).connect()
+        assert client.get_serialnumber() == terminal.serial
+        assert [(user.uid, user.user_id) for user in client.get_users()] == [
+            (user.uid, user.user_id) for user in terminal.users()
+        ]
+        found = [(one.user_id, one.timestamp, {one.status, one.punch}) for one in client.get_attendance()]
+        client.set_user(uid=70, name="Nur", user_id="7070")
+        assert terminal.users()[-1].user_id == "7070"
+        assert client.disconnect()
+        assert found == [
+            (punch.user_id, moment(punch.stamp), {punch.verify, punch.state}) for punch in terminal.records()
+        ]
+
+
+def test_live_capture_over_udp() -> None:
+    with TerminalServer("zem-udp", users=3, now=lambda: wall("2026-05-04T12:00:00")) as terminal:
+        client = ZK(terminal.host, port=terminal.port, timeout=10, force_udp=True, ommit_ping=True).connect()
+
+        def punch_once() -> None:
+            terminal.wait_until(lambda: terminal.subscribers() == 1)
+            terminal.punch("1002", "out")
+
+        door = threading.Thread(target=punch_once)
+        door.start()
+        event = next(client.live_capture(new_timeout=10))
+        door.join()
+        assert (event.user_id, event.timestamp, event.punch) == ("1002", wall("2026-05-04T12:00:00"), 1)
+        assert terminal.wait_until(lambda: terminal.unacknowledged() == 0)
+
+
+def test_it_cannot_read_firmware_without_buffered_reads() -> None:
+    with TerminalServer("zem-udp-old", users=3, records=9) as terminal:
+        client = ZK(terminal.host, port=terminal.port, timeout=10, force_udp=True, ommit_ping=True).connect()
+        with pytest.raises(ZKErrorResponse, match="RWB Not supported"):
+            client.get_users()
+
+
+def test_it_finds_no_records_where_the_count_is_always_zero() -> None:
+    with TerminalServer("new-tcp", users=3, records=9) as terminal:
+        assert connect(terminal).get_attendance() == []
+
+
+def test_it_reads_only_the_first_of_49_bytes_right() -> None:
+    with TerminalServer("new-tcp", users=3, records=9) as terminal:
+        terminal.adopt("count_reported=true")
+        seen = [one.user_id for one in connect(terminal).get_attendance()]
+        told = [punch.user_id for punch in terminal.records()]
+        assert seen[0] == told[0]
+        assert seen[1:] != told[1:]

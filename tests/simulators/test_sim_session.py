@@ -123,8 +123,8 @@ def test_sizes_tell_what_is_there(terminal: TerminalServer, client: RawClient) -
     data = client.ask(raw.GET_FREE_SIZES).data
     assert len(data) == 92
     numbers = struct.unpack("<23i", data)
-    assert (numbers[4], numbers[8], numbers[10]) == (3, 5, 1)
-    assert numbers[14:20] == (3000, 5000, 100_000, 3000, 4997, 99_995)
+    assert (numbers[4], numbers[6], numbers[8], numbers[10]) == (3, 3, 5, 1)
+    assert numbers[14:20] == (3000, 5000, 100_000, 2997, 4997, 99_995)
     terminal.punch("1001")
     terminal.enrol("9")
     numbers = struct.unpack("<23i", client.ask(raw.GET_FREE_SIZES).data)
