@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from contract import entry, topics
+from contract.ranges import Range
 from gateway.entries import Marks, Outbox, Stored
 from gateway.errors import LinkError, LogError
 from gateway.mqtt import reasons
