@@ -25,7 +25,7 @@ _ZEM = {
     "~PIN2Width": "5",
     "~SSR": "0",
 }
-_ZEM560 = {**_ZEM, "~Platform": "ZEM560", "~DeviceName": "U160", "~ProductTime": "2012-02-08 14:01:20"}
+_ZEM510 = {**_ZEM, "~Platform": "ZEM510", "~DeviceName": "iClock", "~ProductTime": "2012-02-08 14:01:20"}
 _TFT = {
     "~Platform": "ZMM220_TFT",
     "~DeviceName": "F18/ID",
@@ -77,7 +77,7 @@ PROFILES = {
             log_capacity=50_000,
             user_capacity=3_000,
             firmware="Ver 6.40 Feb 8 2012",
-            options={**_COMMON, **_ZEM560},
+            options={**_COMMON, **_ZEM510},
         ),
         Profile(name="tft-tcp", udp=True, options={**_COMMON, **_TFT}),
         Profile(

@@ -88,6 +88,21 @@ def test_node_zklib_lists_users_and_records(scripts: Path) -> None:
     ]
 
 
+def test_node_zklib_lists_users_and_records_over_udp(scripts: Path) -> None:
+    """It falls back to UDP where TCP is refused. Of a user number it reads the lower 16 bits."""
+    with TerminalServer("zem-udp", users=60, records=900, now=lambda: wall("2026-05-04T12:00:00")) as terminal:
+        (seen,) = finish(run(scripts, "read.js", "node-zklib", terminal))
+        users, punches = terminal.users(), terminal.records()
+    assert seen["info"] == {"userCounts": 60, "logCounts": 900, "logCapacity": 50_000}
+    assert seen["error"] is None
+    assert [(user["uid"], user["userId"], user["name"]) for user in seen["users"]] == [
+        (user.uid, int(user.user_id), user.name[:8]) for user in users
+    ]
+    assert [(row["deviceUserId"], row["recordTime"]) for row in seen["records"]] == [
+        (int(punch.user_id), f"{moment(punch.stamp).isoformat()}.000Z") for punch in punches
+    ]
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_live_events_reach_them(scripts: Path, package: str) -> None:
     now = [wall("2026-05-04T12:00:00")]

@@ -7,7 +7,7 @@ console.log = console.error;
 const REPLY = 16;
 
 async function main() {
-  const client = new Client(host, Number(port), 10000, 5200);
+  const client = new Client(host, Number(port), 10000, 0);
   await client.createSocket();
   const { socket } = client.ztcp || client.zklibTcp;
   const before = socket.bytesRead;

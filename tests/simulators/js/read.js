@@ -6,7 +6,7 @@ const Client = require(name);
 console.log = console.error; // the clients chatter
 
 async function main() {
-  const client = new Client(host, Number(port), 10000, 5200);
+  const client = new Client(host, Number(port), 10000, 0);
   await client.createSocket();
   const seen = { info: await client.getInfo() };
   if (client.getSerialNumber) {
