@@ -81,7 +81,7 @@ class Link:
 
     def farewell(self, seconds: float) -> None:
         """Say that we go, after what is on its way was answered; at most `seconds`."""
-        self._p.publisher.post(self._status, messages.CLEAN_STOP, retain=True)
+        self._p.publisher.posts.add(self._status, messages.CLEAN_STOP, retain=True)
         deadline = time.monotonic() + seconds
         window = self._p.publisher.window
         self._turn(entries=False, patience=0)
@@ -94,7 +94,7 @@ class Link:
             self._handle(event)
         now = time.monotonic()
         for reply in self._p.commands.replies():
-            self._p.publisher.post(topics.reply(self._p.site, self._p.gateway, reply.verb), reply.payload)
+            self._p.publisher.posts.add(topics.reply(self._p.site, self._p.gateway, reply.verb), reply.payload)
         if now >= self._next_tick:
             self._next_tick = now + self._tick
             self._look(now)
@@ -204,13 +204,13 @@ class Link:
         self._adopt(self._p.outbox.marks())
 
     def _born(self) -> None:
-        self._p.publisher.post(self._status, status.birth(self._p.outbox.marks(), self._p.version), retain=True)
+        self._p.publisher.posts.add(self._status, status.birth(self._p.outbox.marks(), self._p.version), retain=True)
 
     def _say_health(self, now: float) -> None:
         self._next_health = now + self._p.settings.health_interval
         try:
             facts = self._p.health()
             if facts is not None:
-                self._p.publisher.post(self._health, status.health(facts), retain=True)
+                self._p.publisher.posts.add(self._health, status.health(facts), retain=True)
         except ContractError as error:
             logger.warning("no health message: %s", error)

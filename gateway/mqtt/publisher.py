@@ -7,15 +7,15 @@ neither kind can starve the other.
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from contract import entry, topics
 from contract.ranges import Range
 from gateway.entries import Marks, Outbox, Stored
 from gateway.errors import LinkError, LogError
 from gateway.mqtt import reasons
+from gateway.mqtt.posts import Posts
 from gateway.mqtt.refusals import Refusals
 from gateway.mqtt.resends import Resends
 from gateway.mqtt.settings import BrokerSettings
@@ -25,19 +25,9 @@ from gateway.mqtt.window import Flight, Window
 
 logger = logging.getLogger(__name__)
 
-MAX_POSTED = 64
-"""Messages that are no entries and may wait for a place."""
 PACKET_OVERHEAD = 64
 """Bytes of a PUBLISH that are neither topic nor payload, at most."""
 _READ_AGAIN = 1.0  # seconds after the log could not be read
-
-
-class Post(NamedTuple):
-    """A message that is not an entry."""
-
-    topic: str
-    payload: bytes
-    retain: bool
 
 
 class Send(Protocol):
@@ -69,9 +59,8 @@ class Publisher:
         self.set_aside = self._refusals.set_aside
         self._marked = marks.published
         """The log's published mark as we know it."""
-        self._posted: deque[Post] = deque(maxlen=MAX_POSTED)
+        self.posts = Posts()
         self._alone: int | None = None
-        self._last_refused = 0
         self.warning: str | None = None
         """What the broker does not like of this connection, although entries go through."""
         self._resend_turn = False
@@ -96,8 +85,7 @@ class Publisher:
         self._send = None
         self.window.dropped()
         self.report()
-        # Status and health are made anew for the next connection; replies are not.
-        self._posted = deque((post for post in self._posted if not post.retain), maxlen=MAX_POSTED)
+        self.posts.keep_replies()
         self._rewound()
 
     def adopt(self, marks: Marks) -> bool:
@@ -120,16 +108,9 @@ class Publisher:
 
     # Sending
 
-    def post(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Send this before any entry. Of too many that wait, the oldest are dropped."""
-        if len(self._posted) == MAX_POSTED:
-            logger.warning("too many messages wait for the broker: %s is dropped", self._posted[0].topic)
-        self._posted.append(Post(topic, payload, retain))
-
     def pump(self, now: float, *, entries: bool = True) -> None:
         """Fill the window. Raises LinkError when the connection cannot go on."""
-        while self._posted and self.window.room > 0:
-            post = self._posted.popleft()
+        while self.window.room > 0 and (post := self.posts.next()):
             self.window.add(self._out(post.topic, post.payload, retain=post.retain), None, now)
         if not entries or now < self._read_not_before:
             return
@@ -151,13 +132,12 @@ class Publisher:
         marks = self._outbox.marks()
         while self.window.room > 0:
             self._resend_turn = not self._resend_turn
-            if not (
-                self._step(now, marks, resend=self._resend_turn) or self._step(now, marks, resend=not self._resend_turn)
-            ):
+            if self._resend_turn:
+                sent = self._send_again(now) or self._send_new(now, marks)
+            else:
+                sent = self._send_new(now, marks) or self._send_again(now)
+            if not sent:
                 return
-
-    def _step(self, now: float, marks: Marks, *, resend: bool) -> bool:
-        return self._send_again(now) if resend else self._send_new(now, marks)
 
     def _offer_alone(self, now: float) -> bool:
         """An entry that was set aside, with nothing else on its way, so that a hang-up can be put down to it.
@@ -190,6 +170,8 @@ class Publisher:
         return True
 
     def _send_again(self, now: float) -> bool:
+        if not (self.resends.waiting or self._supply.reading_again):
+            return False
         stored = self._supply.again(self.window.room, now, [*self.window.entries, *self.set_aside])
         if stored is None:
             return False

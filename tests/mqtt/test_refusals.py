@@ -9,6 +9,9 @@ from typing import Any
 import paho.mqtt.client as paho
 import pytest
 
+from contract import topics
+from contract.chain import entry_hash
+from contract.watermark import build_ack
 from gateway.log.log import Log
 from tests.brokers import Broker, IotCore, Mosquitto
 from tests.mqtt.conftest import Start
@@ -166,6 +169,44 @@ def test_a_line_that_breaks_at_the_wrong_moment_only_delays(log: Log, start: Sta
         until(lambda: forwarder.snapshot().set_aside, "the entry blamed")
         until(lambda: log.marks().published == 21, "everything")
         assert forwarder.snapshot().set_aside == ()
+
+
+def test_an_entry_that_was_published_once_and_then_kills_the_connection(log: Log, start: Start) -> None:
+    """The centre asks for it again, the broker hangs up on it now: it is set aside, however often it is asked for."""
+
+    def hang_up_on_the_second(peer: Peer, message: Published) -> None:
+        if tenth not in message.payload or sum(tenth in seen.payload for seen in broker.entries) == 1:
+            peer.puback(message.mid)
+        else:
+            peer.close()
+
+    def ask() -> None:
+        broker.peers[-1].publish(topics.ack(SITE, GATEWAY), watermark)
+
+    tenth = b'"00000000000000000010"'
+    log.append(punches(30))
+    with ScriptedBroker(hang_up_on_the_second) as broker:
+        forwarder = start(settings(broker.url, resend_gap=0.05))
+        until(lambda: log.marks().published == 31, "everything")
+        ninth = next(log.replay(9, 9))
+        watermark = build_ack(log.marks().logid, 9, entry_hash(ninth.raw), [[10, 10]])
+
+        def blamed() -> bool:
+            ask()
+            time.sleep(0.02)
+            return bool(forwarder.snapshot().set_aside)
+
+        until(blamed, "the entry set aside")
+        assert log.marks().published == 31
+        until(lambda: forwarder.snapshot().connected, "the connection")
+        connects = forwarder.snapshot().counters.connects
+        for _ in range(5):
+            before = forwarder.snapshot().counters.watermarks
+            ask()
+            until(lambda: forwarder.snapshot().counters.watermarks > before, "a watermark")  # noqa: B023
+        log.append(punches(3))
+        until(lambda: log.marks().published == 34, "what came later")
+        assert forwarder.snapshot().counters.connects == connects
 
 
 def test_what_the_centre_misses_is_not_resent_while_set_aside(log: Log, start: Start, tmp_path: Path) -> None:
