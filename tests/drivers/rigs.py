@@ -60,7 +60,7 @@ class SimulatedTerminal:
         self._transport = "udp" if "udp" in profile else "tcp"
 
     def driver(self) -> Driver:
-        options = {"host": "127.0.0.1", "port": self._port, "timeout": 2, "transport": self._transport}
+        options = {"host": "127.0.0.1", "port": self._port, "timeout": 2, "quiet": 0.5, "transport": self._transport}
         return table.create("zkteco", options, "pintu")
 
     def punch(self) -> None:

@@ -12,7 +12,7 @@ from gateway.errors import DriverError
 from gateway.reading import ClockReading, DeviceStatus, Driver, Finding, Reading, Report, SettableClock
 from tests.drivers.rigs import RealDevice, Rig, SimulatedTerminal, VirtualRig
 
-KINDS = ["virtual", "zkteco:tft-tcp"]
+KINDS = ["virtual", "zkteco:tft-tcp", "zkteco:new-tcp", "zkteco:zem-udp", "zkteco:zem-udp-old"]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
@@ -21,18 +21,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("kind", [*KINDS, *metafunc.config.getoption("--device", default=[])])
 
 
-@pytest.fixture
-def rig(kind: str, request: pytest.FixtureRequest) -> Iterator[Rig]:
-    name, _, profile = kind.partition(":")
-    made: Rig
-    if name == "virtual":
-        made = VirtualRig(request.node.name)
-    elif kind in KINDS:
-        made = SimulatedTerminal(profile, f"SN{abs(hash(request.node.name)) % 10**9}")
-    else:
-        made = RealDevice(kind)
+@pytest.fixture(scope="module")
+def rigs() -> Iterator[dict[str, Rig]]:
+    """One device a kind; tests leave it plugged in, with a longer log."""
+    made: dict[str, Rig] = {}
     yield made
-    made.end()
+    for rig in made.values():
+        rig.end()
+
+
+@pytest.fixture
+def rig(kind: str, rigs: dict[str, Rig]) -> Rig:
+    name, _, profile = kind.partition(":")
+    if kind not in rigs:
+        if name == "virtual":
+            rigs[kind] = VirtualRig("conformance")
+        elif kind in KINDS:
+            rigs[kind] = SimulatedTerminal(profile, f"SN-{profile}")
+        else:
+            rigs[kind] = RealDevice(kind)
+    return rigs[kind]
 
 
 @pytest.fixture

@@ -45,8 +45,8 @@ class Channel:
         """Events that came but could not be kept; the driver sets it back."""
         self.stale = 0
         """Replies dropped because they came too late."""
-        self.heard = False
-        """Whether any frame came that obeys the protocol."""
+        self.heard_at: float | None = None
+        """When the last frame came that obeys the protocol (`time.monotonic()`); None: none ever did."""
         self._line = line
         self._reader = frames.FrameReader()
         self._replies: deque[Frame] = deque()
@@ -148,7 +148,7 @@ class Channel:
 
     def _sort(self, piece: bytes) -> None:
         for frame in self._frames(piece):
-            self.heard = True
+            self.heard_at = time.monotonic()
             if frame.command == codes.EVENT:
                 self._keep(frame)
             elif self._is_stale(frame):

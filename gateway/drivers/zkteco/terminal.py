@@ -40,6 +40,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Between looks at the number of records; when it does not add up, the log is read again."""
     reread: Seconds = 3600
     """Between full reads of the log even when the number of records adds up."""
+    quiet: Seconds = 30
+    """After so long without a word from the terminal it is asked for its counters, to see whether it is still there."""
     clock_every: Seconds = 600
 
 
@@ -146,6 +148,11 @@ class Terminal:
         return lost
 
     @property
+    def heard_at(self) -> float:
+        """When it was last heard of (`time.monotonic()`)."""
+        return self._channel.heard_at or 0.0
+
+    @property
     def progress(self) -> str:
         """How far a bulk read is; empty when there is none. From any thread."""
         return self._channel.meter.text
@@ -186,7 +193,7 @@ class Terminal:
         except (DriverError, Incomplete):
             raise
         except Exception as error:
-            heard = self._channel.heard
+            heard = self._channel.heard_at is not None
             connected = heard if self._line.datagrams else self._connected
             raise trouble.explain(self.who, error, connected=connected, heard=heard) from error
 

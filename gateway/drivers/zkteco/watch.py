@@ -77,7 +77,7 @@ class Watch:
             self._read()
             self._take_batch()
         if not self._outbox:
-            self._collect(min(deadline, self._next_clock, self._next_sizes))
+            self._collect(min(deadline, self._next_clock, self._next_look))
         return self._hand_out()
 
     def read_clock(self) -> ClockReading:
@@ -152,7 +152,7 @@ class Watch:
         now = time.monotonic()
         if self._read_now or now >= self._next_read:
             return True
-        if now < self._next_sizes:
+        if now < self._next_look:
             return False
         sizes = self._terminal.sizes()
         self._collect(0)  # what came before the answer is counted in it
@@ -164,6 +164,11 @@ class Watch:
         if sizes.records != expected:
             _log.info("%s: %d records where %d were expected", self._terminal.who, sizes.records, expected)
         return sizes.records != expected
+
+    @property
+    def _next_look(self) -> float:
+        """When the counters are due: a connection that is dead looks just like a door that nobody uses."""
+        return min(self._next_sizes, self._terminal.heard_at + self._options.quiet)
 
     def _read(self) -> None:
         """Read the whole log; what is new in it becomes the backlog."""

@@ -61,3 +61,13 @@ def events(reports: list[Report]) -> list[str]:
 def identities(reports: list[Report]) -> set[tuple[str, str, str, int]]:
     """What makes a punch the same punch."""
     return {(one.serial, one.person, one.local_time, one.ordinal) for one in punches(reports)}
+
+
+def until(driver: ZktecoDriver, condition: Callable[[list[Report]], object], polls: int = 200) -> list[Report]:
+    """Everything up to the poll after which `condition` holds of it."""
+    found: list[Report] = []
+    for _ in range(polls):
+        found += driver.poll(0.02)
+        if condition(found):
+            return found
+    raise AssertionError(f"it did not come about: {found[-3:]}")

@@ -69,7 +69,7 @@ class ScriptedTerminal:
         kind = socket.SOCK_DGRAM if self.udp else socket.SOCK_STREAM
         self._socket = socket.socket(socket.AF_INET, kind)
         self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(0.1)
+        self._socket.settimeout(0.02)
         self.port: int = self._socket.getsockname()[1]
         if not self.udp:
             self._socket.listen()
@@ -225,7 +225,7 @@ class ScriptedTerminal:
     def _talk(self, client: socket.socket) -> None:
         link = Link(client.sendall)
         self.links.append(link)
-        client.settimeout(0.1)
+        client.settimeout(0.02)
         buffer = b""
         with client:
             while not self._stopping.is_set():

@@ -15,7 +15,7 @@ from gateway.errors import DeviceRefused, DeviceSilent, DriverError
 from gateway.reading import ClockReading
 from tests.drivers.zkteco import bytes_of
 from tests.drivers.zkteco.bytes_of import JUNE, row_40
-from tests.drivers.zkteco.conftest import drain, people
+from tests.drivers.zkteco.conftest import drain, people, until
 from tests.drivers.zkteco.scripted import SESSION, ScriptedTerminal
 
 
@@ -162,6 +162,15 @@ def test_a_stuck_terminal_is_given_up_at_the_deadline(connect):
         driver = connect(terminal, timeout=0.3)
         with pytest.raises(DeviceSilent, match="stopped answering"):
             drain(driver)
+
+
+def test_a_terminal_that_goes_silent_is_missed_though_nothing_was_due(connect):
+    with ScriptedTerminal() as terminal:
+        driver = connect(terminal, timeout=0.3, quiet=0.1)
+        drain(driver)
+        terminal.answers[50] = lambda *_: None
+        with pytest.raises(DeviceSilent, match="stopped answering"):
+            until(driver, lambda _: False)
 
 
 def test_a_flood_of_events_does_not_put_the_deadline_off(connect):

@@ -8,7 +8,7 @@ from gateway.errors import DriverError
 from gateway.reading import ClockReading, Finding
 from tests.drivers.zkteco import bytes_of
 from tests.drivers.zkteco.bytes_of import JUNE, LEAD_IN, event_10, event_12, event_32, row_40, six
-from tests.drivers.zkteco.conftest import drain, events, identities, people, punches
+from tests.drivers.zkteco.conftest import drain, events, identities, people, punches, until
 from tests.drivers.zkteco.scripted import OK, ScriptedTerminal
 
 NOON = six(2026, 6, 1, 12)
@@ -20,15 +20,6 @@ def log_40(count: int, start: int = 0) -> bytes:
 
 def counts(number: int, **more: int):
     return lambda terminal: bytes_of.sizes(number, **more)
-
-
-def until(driver, condition, polls: int = 200) -> list:
-    found: list = []
-    for _ in range(polls):
-        found += driver.poll(0.02)
-        if condition(found):
-            return found
-    raise AssertionError(f"it did not come about: {found[-3:]}")
 
 
 LOGS = {
