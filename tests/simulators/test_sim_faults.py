@@ -201,6 +201,16 @@ def test_a_full_log_may_hang_the_terminal_until_it_is_restarted(terminal: Termin
         assert again.ask(raw.GET_TIME).command == raw.ACK_OK
 
 
-def test_an_address_in_use_is_one_clear_line(terminal: TerminalServer) -> None:
-    with pytest.raises(HostError, match=rf"cannot listen on 127.0.0.1:{terminal.port}: .*: choose another --port"):
-        TerminalServer(port=terminal.port).start()
+@pytest.mark.parametrize("profile", ["zem-udp", "tft-tcp", "new-tcp"])
+def test_an_address_in_use_is_one_clear_line(profile: str) -> None:
+    with TerminalServer(profile) as terminal:
+        line = rf"cannot listen on 127.0.0.1:{terminal.port}: .*: choose another --port"
+        with pytest.raises(HostError, match=line):
+            TerminalServer(profile, port=terminal.port).start()
+
+
+def test_a_stopped_terminal_gives_its_address_back() -> None:
+    with TerminalServer() as first:
+        port = first.port
+    with TerminalServer(port=port) as second:
+        assert second.port == port

@@ -1,6 +1,8 @@
 """Many terminals in one process."""
 
 import struct
+import subprocess
+import sys
 
 import pytest
 
@@ -46,6 +48,18 @@ def test_five_hundred_terminals_each_with_a_client() -> None:
         assert len({terminal.port for terminal in fleet}) == len({terminal.serial for terminal in fleet}) == MANY
         for client in clients:
             client.socket.close()
+
+
+@pytest.mark.parametrize(("hard", "code", "says"), [(4096, 0, ""), (500, 1, "100 terminals need 900 open files")])
+def test_the_limit_on_open_files_is_raised_as_far_as_it_goes(hard: int, code: int, says: str) -> None:
+    program = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (200, {hard}))\n"
+        "from simulators.zkteco.fleet import TerminalFleet\n"
+        "with TerminalFleet(100, users=1) as fleet: fleet[99].punch('1001')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert says in done.stderr
 
 
 def test_one_address_each() -> None:

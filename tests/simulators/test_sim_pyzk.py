@@ -76,6 +76,15 @@ def test_a_user_is_written_and_deleted(terminal: TerminalServer, client: ZK) -> 
     assert terminal.users()[-1].uid == 60
 
 
+def test_a_user_written_anew_keeps_the_fingers(terminal: TerminalServer, client: ZK) -> None:
+    fingers = terminal.users()[0].fingers
+    assert fingers
+    client.set_user(uid=1, name="Nama Baru", user_id="1001")
+    assert (terminal.users()[0].name, terminal.users()[0].fingers) == ("Nama Baru", fingers)
+    client.set_user(uid=1, name="Orang Lain", user_id="9999")
+    assert terminal.users()[0].fingers == {}
+
+
 def test_the_clock_is_read_and_set(terminal: TerminalServer, client: ZK) -> None:
     assert client.get_time() == wall("2026-05-04T12:00:00")
     client.set_time(datetime.fromisoformat("2031-12-31T23:59:58"))
