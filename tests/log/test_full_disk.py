@@ -1,0 +1,105 @@
+"""A file system that is really full: said in one line, nothing lost, and recovery without a restart."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.chain import entry_hash
+from gateway.errors import LogUnwritable
+from gateway.log.log import Log
+from tests.log.logs import check_log, everything, facts, note, open_log, punch, punches
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes."""
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs root")
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(mount)],  # noqa: S607 - the system's own
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+    yield mount
+    subprocess.run(["umount", "--lazy", str(mount)], check=True)  # noqa: S607
+
+
+def fill_up(log: Log, start: int) -> int:
+    """Append until the disk refuses; the first number that was refused."""
+    for number in range(start, start + 100_000):
+        try:
+            log.append([punch(number)])
+        except LogUnwritable as error:
+            told = str(error)
+            break
+    assert "No space left" in told
+    assert "\n" not in told
+    return number
+
+
+def test_full_and_free_again(small: Path) -> None:
+    data = small / "data"
+    log = open_log(data, segment_bytes=200_000)
+    ballast = small / "ballast"
+    ballast.write_bytes(bytes(1_500_000))
+    refused = fill_up(log, 2)
+    entries = check_log(log)
+    assert facts(entries) == [f"fact-{n}" for n in range(2, refused)]
+    for _ in range(20):
+        with pytest.raises(LogUnwritable):
+            log.append(punches(refused, refused + 1, refused + 2))
+    assert everything(log) == entries
+    log.published(refused - 1)
+    log.keep_cursor("pintu-depan", "x")
+    log.keep_marks()
+    ballast.unlink()
+    assert len(log.append(punches(refused, refused + 1, refused + 2))) == 3
+    log.keep_marks()
+    assert facts(check_log(log)) == [f"fact-{n}" for n in range(2, refused + 3)]
+    log.close()
+    log = open_log(data, segment_bytes=200_000)
+    assert facts(check_log(log)) == [f"fact-{n}" for n in range(2, refused + 3)]
+    assert log.marks().published == refused - 1
+    log.close()
+
+
+def test_it_opens_on_a_full_disk_and_delivers(small: Path) -> None:
+    data = small / "data"
+    log = open_log(data, segment_bytes=200_000)
+    refused = fill_up(log, 2)
+    log.close()
+    log = open_log(data, segment_bytes=200_000)
+    entries = check_log(log)
+    assert facts(entries) == [f"fact-{n}" for n in range(2, refused)]
+    assert log.unpublished(10) == entries[:10]
+    end = log.marks().next - 1
+    log.ack(log.marks().logid, end, entry_hash(entries[-1].raw), [])
+    assert log.expire("2999-01-01T00:00:00+00:00") > 3, "what is delivered makes room"
+    assert log.append([note("there is room again")])
+    assert facts(log.append(punches(2, refused))) == [f"fact-{refused}"]
+    log.close()
+
+
+def test_a_new_epoch_that_does_not_fit(small: Path) -> None:
+    """The old one goes on: what it holds can be delivered, and there is no rest of the attempt."""
+    log = open_log(small / "data", segment_bytes=200_000)
+    (small / "ballast").write_bytes(bytes(1_800_000))
+    fill_up(log, 2)
+    logid = log.marks().logid
+    with pytest.raises(LogUnwritable):
+        log.ack(logid, 10**6, "ab" * 32, [])
+    assert log.marks().logid == logid
+    assert not list((small / "data/log").glob("*.new"))
+    (small / "ballast").unlink()
+    held = facts(everything(log))
+    assert log.ack(logid, 10**6, "ab" * 32, []).forked
+    assert facts(check_log(log)) == held
+    log.close()
