@@ -13,11 +13,11 @@ import asyncio
 import gc
 import os
 
-from firmware import report, sntp
+from firmware import report
 from firmware.backoff import Backoff
-from firmware.commands import Commands
 from firmware.log.flashlog import LOUD, LogFull
 from firmware.mqtt import Refused
+from firmware.unload import unload
 from firmware.version import BUILT, VERSION
 
 HEALTH_MS = 60_000
@@ -42,7 +42,6 @@ class App:
         self.reader_state = "starting"
         self.counters = {"refused": 0, "same": 0, "failed": 0, "connects": 0, "broken": 0}
         self.last_error = ""
-        self._commands = Commands(self)
         self._recent = []  # (ref, when) of taps that were recorded
         self._notes = []  # (event, detail) that wait to become entries
         self._loud = False
@@ -76,6 +75,9 @@ class App:
             self._notes.append((event, detail, quiet))
         else:
             self.counters["notes-dropped"] = self.counters.get("notes-dropped", 0) + 1
+
+    def birth(self) -> bytes:
+        return report.birth(self)
 
     def identity(self):
         return {"serial": self.serial, "boot": self.recorder.boot, "kind": self.kind}
@@ -183,7 +185,7 @@ class App:
             await self._wait(alive, backoff.next())
 
     def _hello(self):
-        from contract.messages import WILL
+        from contract.edge import WILL
 
         settings = self.settings
         will = "ketuk/v1/" + settings["site"] + "/" + self.name + "/status"
@@ -191,10 +193,10 @@ class App:
 
     async def _online(self) -> None:
         self._health_at = self.uptime()  # health at once
-        await self.forwarder.work(self._connected)
+        await self.forwarder.work()
 
     # The birth is out and the broker took it: this software works.
-    def _connected(self) -> None:
+    def connected(self) -> None:
         self._proved_lately = True
         self.last_error = ""
         if not self._proved and self.reader_state == "ok":
@@ -245,13 +247,17 @@ class App:
             return True
         if not self.wifi.up:
             return False
+        from firmware.sntp import ask
+
         exchange, port = self.board.exchange, self.settings["ntp.port"]
         try:
-            unix = await sntp.ask(lambda packet: exchange(host, port, packet), self.uptime, self.clock.plausible, os.urandom)
+            unix = await ask(lambda packet: exchange(host, port, packet), self.uptime, self.clock.plausible, os.urandom)
         except (OSError, ValueError, asyncio.TimeoutError) as error:
             self.counters["ntp-failed"] = self.counters.get("ntp-failed", 0) + 1
             self.last_error = "ntp: " + str(error)
             return False
+        finally:
+            unload("sntp")
         self.take_time(unix, "ntp")
         return True
 
@@ -281,21 +287,24 @@ class App:
         while True:
             alive()
             self.vitals.check()
+            self._obey()
             try:
                 self._look_after_log()
+                self._tell_health()
             except (OSError, LogFull) as error:
                 self.last_error = "log: " + str(error)
-            self._obey()
-            if self.uptime() >= self._health_at:
-                self._health_at = self.uptime() + HEALTH_MS
-                gc.collect()
-                self.forwarder.post("health", report.health(self), retain=True)
             await asyncio.sleep_ms(1000 if not self.log.to_carry else 50)
+
+    def _tell_health(self) -> None:
+        if self.client.connected and self.uptime() >= self._health_at:
+            self._health_at = self.uptime() + HEALTH_MS
+            gc.collect()
+            self.forwarder.post("health", report.health(self), retain=True)
 
     def _look_after_log(self) -> None:
         log, before = self.log, self.log.next
         if log.damaged is not None:
-            detail = {"logid": log.logid, "first": log.damaged[0], "last": log.damaged[1]}
+            detail = {"logid": log.logid, "lost": [list(log.damaged)]}
             log.fork("entries became unreadable")
             self.note("log-damaged", detail)
         self.recorder.tell_findings()
@@ -326,8 +335,14 @@ class App:
 
     def _obey(self) -> None:
         inbox = self.forwarder.inbox
+        if not inbox:
+            return
+        from firmware.commands import Commands
+
+        commands = Commands(self)
         while inbox:
             verb, raw = inbox.pop(0)
-            reply = self._commands.answer(verb, raw)
+            reply = commands.answer(verb, raw)
             if reply is not None:
                 self.forwarder.post("reply/" + verb, reply)
+        unload("commands")

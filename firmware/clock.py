@@ -12,7 +12,8 @@ TRUSTED_MS = 6 * 3600 * 1000  # alone, the worst crystal is 3.5 s off after that
 
 class Clock:
     # `uptime`: milliseconds since the start. `built`: Unix time of this firmware; nothing before it can be true.
-    # `offset`: minutes east. `system`: sets the port's own clock (for TLS), given Unix seconds.
+    # `offset`: minutes east. `system(unix, known)`: sets the port's own clock (for TLS), and remembers across a restart
+    # without loss of power whether that is known or a bound.
     def __init__(self, uptime, built, offset, system):
         self._uptime, self.built, self.offset, self._system = uptime, built, offset, system
         self._base, self._since = built, uptime()
@@ -50,8 +51,8 @@ class Clock:
     # Take the time from `source` ("rtc", "ntp", "command", "kept"). Gives the step in seconds, None when it was unset.
     def set(self, unix, source, steady=False, holdover=False):
         step = unix - self.now() if self._known else None
-        self._move(unix)
         self._known, self.source = True, source
+        self._move(unix)
         self._steady = steady
         self._set_at = self._uptime() - (TRUSTED_MS if holdover else 0)
         return step
@@ -59,7 +60,8 @@ class Clock:
     # Nothing vouches for the time any more.
     def lose(self):
         self._known = self._steady = False
+        self._system(self.now(), False)
 
     def _move(self, unix):
         self._base, self._since = unix, self._uptime()
-        self._system(unix)
+        self._system(unix, self._known)

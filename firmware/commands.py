@@ -1,6 +1,6 @@
 # Commands from the centre or the gateway, one answer each. Unknown ones and bad ones are refused with the reason.
 
-from contract import messages
+from contract import edge
 from contract.entry import ContractError
 from contract.jsontext import loads
 from firmware.timetext import parse
@@ -20,16 +20,16 @@ class Commands:
             command = _parse(verb, raw)
         except ContractError as error:
             request = _request(raw)
-            return None if request is None else messages.build_refusal(request, str(error))
+            return None if request is None else edge.build_refusal(request, str(error))
         request = str(command["request"])
         try:
             result = getattr(self, "_" + verb.replace("-", "_"))(command)
         except ValueError as error:
             self._told(verb, "refused: " + str(error))
-            return messages.build_refusal(request, str(error))
-        if verb != messages.PING:
+            return edge.build_refusal(request, str(error))
+        if verb != edge.PING:
             self._told(verb, "done")
-        return messages.build_reply(request, result)
+        return edge.build_reply(request, result)
 
     def _told(self, verb: str, outcome: str) -> None:
         self._app.note("command-received", {"verb": verb, "outcome": outcome})
@@ -72,7 +72,7 @@ class Commands:
 
 def _parse(verb: str, raw: bytes) -> "dict[str, object]":
     # The contract knows no `update` yet: it is read by the rules for a command without arguments.
-    return messages.parse_command(messages.PING if verb == UPDATE else verb, raw)
+    return edge.parse_command(edge.PING if verb == UPDATE else verb, raw)
 
 
 def _request(raw: bytes) -> "str | None":
@@ -81,4 +81,4 @@ def _request(raw: bytes) -> "str | None":
     except ValueError:
         return None
     request = command.get("request") if isinstance(command, dict) else None
-    return request if isinstance(request, str) and 1 <= len(request) <= messages.MAX_REQUEST else None
+    return request if isinstance(request, str) and 1 <= len(request) <= edge.MAX_REQUEST else None

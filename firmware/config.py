@@ -42,12 +42,16 @@ def _pin(value):
     return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 39)
 
 
+_FILE = "a file name, or empty"
+_TEXT = "text, or empty"
+_NAME = "1 to 32 of a-z 0-9 -"
+
 MUST = object()  # there is no default
 
 # key -> (default, check, what it must be)
 TABLE = {
-    "site": (MUST, _site, "1 to 32 of a-z 0-9 -, and not `central`"),
-    "reader": (MUST, _segment, "1 to 32 of a-z 0-9 -"),
+    "site": (MUST, _site, _NAME + ", and not `central`"),
+    "reader": (MUST, _segment, _NAME),
     "timezone": ("+07:00", lambda value: offset_of(value) is not None, "like +07:00"),
     "language": ("id", _one_of("id", "en"), "id or en"),
     "wifi.ssid": (MUST, _text(32), "the name of the network"),
@@ -56,10 +60,10 @@ TABLE = {
     "broker.port": (8883, _number(1, 65535), "1 to 65535"),
     "broker.tls": (True, _flag, "true or false"),
     "broker.ca": ("ca.der", _text(64), "a file name"),
-    "broker.cert": ("reader.der", _text(64, 0), "a file name, or empty for no client certificate"),
-    "broker.key": ("reader.key.der", _text(64, 0), "a file name, or empty"),
-    "broker.user": ("", _text(64, 0), "text, or empty"),
-    "broker.password": ("", _text(128, 0), "text, or empty"),
+    "broker.cert": ("reader.der", _text(64, 0), _FILE),
+    "broker.key": ("reader.key.der", _text(64, 0), _FILE),
+    "broker.user": ("", _text(64, 0), _TEXT),
+    "broker.password": ("", _text(128, 0), _TEXT),
     "broker.window": (4, _number(1, 8), "1 to 8"),
     "broker.keepalive": (60, _number(10, 600), "10 to 600 seconds"),
     "broker.confirm": ("central", _one_of("central", "broker"), "central or broker"),
@@ -72,22 +76,14 @@ TABLE = {
     "update.key": ("", _hexes(0, 512), "the modulus of the RSA-2048 key, 512 hex digits, or empty for no updates"),
     "chip.kind": ("mfrc522", _text(16), "the module in readers/"),
     "chip.options": ({}, lambda value: isinstance(value, dict), "an object"),
-    "pins.buzzer": (25, _pin, "0 to 39, or null"),
-    "pins.red": (32, _pin, "0 to 39, or null"),
-    "pins.green": (33, _pin, "0 to 39, or null"),
-    "pins.blue": (27, _pin, "0 to 39, or null"),
-    "pins.sda": (21, _pin, "0 to 39, or null"),
-    "pins.scl": (22, _pin, "0 to 39, or null"),
-    "pins.sck": (18, _pin, "0 to 39, or null"),
-    "pins.mosi": (23, _pin, "0 to 39, or null"),
-    "pins.miso": (19, _pin, "0 to 39, or null"),
-    "pins.cs": (5, _pin, "0 to 39, or null"),
-    "pins.reset": (4, _pin, "0 to 39, or null"),
-    "pins.tx": (17, _pin, "0 to 39, or null"),
-    "pins.rx": (16, _pin, "0 to 39, or null"),
     "oled": (False, _flag, "true or false"),
     "rtc": (True, _flag, "true or false"),
 }
+
+_PINS = ("buzzer", 25, "red", 32, "green", 33, "blue", 27, "sda", 21, "scl", 22, "sck", 18, "mosi", 23)
+_PINS += ("miso", 19, "cs", 5, "reset", 4, "tx", 17, "rx", 16)
+for _at in range(0, len(_PINS), 2):
+    TABLE["pins." + str(_PINS[_at])] = (_PINS[_at + 1], _pin, "0 to 39, or null")
 
 
 # The settings as a flat dict, one value for every key of TABLE. Raises ConfigError with all mistakes, a line each.

@@ -5,9 +5,9 @@ import sys
 import time
 
 try:
-    from firmware.main import main
+    from firmware.start import run
 
-    main()
+    run()
 except Exception as error:
     sys.print_exception(error)
     time.sleep(10)  # time for a technician's Ctrl-C

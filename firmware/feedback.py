@@ -2,7 +2,7 @@
 
 import asyncio
 
-from firmware.texts import DARK, WORDS, lines
+from firmware.texts import colour, lines, tones
 
 SHOWN_MS = 2500
 
@@ -33,10 +33,9 @@ class Feedback:
                 await self._perform(word)
 
     async def _perform(self, word):
-        colour, tones = WORDS[word][0], WORDS[word][1]
         self._panel.show(*lines(word, self._language, self._clock.short()))
-        self._panel.light(*colour)
-        for hz, duration in tones:
+        self._panel.light(*colour(word))
+        for hz, duration in tones(word):
             self._panel.tone(hz)
             await asyncio.sleep_ms(duration)
         self._panel.tone(0)
@@ -46,5 +45,5 @@ class Feedback:
             self._stand()
 
     def _stand(self):
-        self._panel.light(*(DARK if self.idle == "ready" else WORDS[self.idle][0]))
+        self._panel.light(*colour(self.idle))
         self._panel.show(*lines(self.idle, self._language, self._clock.short()))

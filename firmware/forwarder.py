@@ -7,7 +7,7 @@
 
 import asyncio
 
-from contract import messages, topics
+from contract import edge, topics
 from contract.entry import ContractError
 from contract.watermark import parse_ack
 
@@ -22,9 +22,11 @@ MAX_POSTS = 8
 
 
 class Forwarder:
-    # `names`: (site, reader). `say(event, detail)` writes evidence. `birth()` gives the bytes of the birth message.
-    def __init__(self, log, client, names, uptime, say, birth, confirm="central"):
-        self._log, self._client, self._uptime, self._say, self._birth = log, client, uptime, say, birth
+    # `names`: (site, reader). `owner`, to be set before `work`: note(event, detail, quiet) writes evidence, birth() gives
+    # the bytes of the birth message, connected() hears that a connection stands.
+    def __init__(self, log, client, names, uptime, confirm="central"):
+        self._log, self._client, self._uptime = log, client, uptime
+        self.owner = None
         self._topic = topics.gateway(*names)
         self._ack, self._confirm = topics.ack(*names), confirm
         self.writable = False  # whether the centre takes entries now
@@ -73,10 +75,10 @@ class Forwarder:
             try:
                 self._watermark = parse_ack(payload)
             except ContractError as error:
-                self._say("alarm", {"why": str(error)})
+                self.owner.note("alarm", {"why": str(error)}, quiet=True)
         elif topic == topics.CENTRAL_STATUS:
             try:
-                self.writable = messages.parse_central(payload)
+                self.writable = edge.parse_central(payload)
             except ContractError:
                 self.writable = False
         elif topic.startswith(self._topic + "/cmd/") and len(self.inbox) < MAX_INBOX:
@@ -92,14 +94,14 @@ class Forwarder:
                 self._log.confirm(self._log.published)
         self._wake.set()
 
-    # The work of one connection; only ends by an OSError. `connected()` is called when it stands.
-    async def work(self, connected):
+    # The work of one connection; only ends by an OSError.
+    async def work(self):
         self._start()
         self.writable = False
         await self._client.subscribe([self._ack, topics.CENTRAL_STATUS, self._topic + "/cmd/+"])
-        await self._client.publish(self._topic + "/status", self._birth(), retain=True)
+        await self._client.publish(self._topic + "/status", self.owner.birth(), retain=True)
         await self._client.flush()
-        connected()
+        self.owner.connected()
         waited = 0
         while not self._greeted and waited < GREETING_MS:
             await asyncio.sleep_ms(100)
@@ -109,7 +111,7 @@ class Forwarder:
                 self._judge()
             if self._logid != self._log.logid:
                 self._start()
-                await self._client.publish(self._topic + "/status", self._birth(), retain=True)
+                await self._client.publish(self._topic + "/status", self.owner.birth(), retain=True)
             if not await self._step():
                 self._stand_still()
                 await self._rest()
@@ -174,7 +176,7 @@ class Forwarder:
             return
         oldest = log.oldest
         if through < log.confirmed:
-            self._say("watermark-back", {"from": log.confirmed, "to": through})
+            self.owner.note("watermark-back", {"from": log.confirmed, "to": through}, quiet=True)
             self._back_to(max(through, oldest - 1))
         elif through > self._sent:
             self._sent = through  # held already, however it got there

@@ -127,13 +127,19 @@ class Board:
     def reset(self) -> None:
         machine.reset()
 
-    # The port's own clock, which TLS looks at. Unix seconds; ESP32 counts from 2000, other ports from 1970.
-    def system_time(self) -> int:
+    # The port's own clock, which TLS looks at, runs on over a restart without loss of power; so does a note of whether
+    # it was known. Unix seconds, None when it was not or power was lost.
+    def kept_time(self) -> "int | None":
+        if machine.RTC().memory() != b"known":
+            return None
+        # ESP32 counts from 2000, other ports from 1970.
         return time.time() + (946_684_800 if time.gmtime(0)[0] == 2000 else 0)
 
-    def set_system_time(self, unix: int) -> None:
+    def set_system_time(self, unix: int, known: bool) -> None:
         year, month, day, hour, minute, second = fields(unix)
-        machine.RTC().datetime((year, month, day, 0, hour, minute, second, 0))
+        clock = machine.RTC()
+        clock.datetime((year, month, day, 0, hour, minute, second, 0))
+        clock.memory(b"known" if known else b"")
 
     def temperature(self) -> "float | None":
         return None  # the ESP32's own sensor measures its own heat

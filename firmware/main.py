@@ -1,17 +1,16 @@
-# Builds the object graph and lets it run. Large modules come first, while the heap is in one piece.
+# Builds the object graph. Large modules come first, while the heap is in one piece.
 
-import asyncio
 import gc
 
 from firmware.log.flashlog import FlashLog  # noqa: I001 - the order is meant
 from firmware.mqtt import Client
+from firmware.net import Way
 from firmware.app import App
-from firmware import config, files, storage
+from firmware import files, storage
 from firmware.clock import Clock
 from firmware.feedback import Feedback
 from firmware.forwarder import Forwarder
 from firmware.recorder import Recorder
-from firmware.report import birth
 from firmware.timetext import offset_of, parse
 from firmware.uptime import Uptime
 from firmware.version import BUILT, VERSION
@@ -19,57 +18,40 @@ from firmware.vitals import Vitals
 from firmware.wifi import Wifi
 
 
-# The parts an App is made of; `reader` None: the chip that the settings name.
+# The parts an App is made of. `reader` None: the chip that the settings name.
 class Parts:
-    def __init__(self, board, settings, reader=None, uptime=None) -> None:
-        self.board, self.settings = board, settings
+    def __init__(self, board, settings, reader, uptime) -> None:
+        self.board, self.settings, self.uptime = board, settings, uptime
         self.serial = board.serial
-        self.uptime = Uptime() if uptime is None else uptime
-        self.data, found = _data(board)
+        self.data, self.found = _data(board)
         self.log = _log(self.data, settings, board.serial)
-        self.clock = Clock(self.uptime, BUILT, offset_of(settings["timezone"]), board.set_system_time)
+        self.clock = Clock(uptime, BUILT, offset_of(settings["timezone"]), board.set_system_time)
         boot = storage.count_boot(self.data, board.counter)
         mac = (bytes.fromhex(settings["mac.key"]), settings["mac.number"]) if settings["mac.key"] else None
-        self.recorder = Recorder(self.log, self.clock, self.uptime, boot, board.serial, mac)
+        self.recorder = Recorder(self.log, self.clock, uptime, boot, board.serial, mac)
         self.rtc = _rtc(board, settings)
-        self.vitals = Vitals(self.uptime, board.feed)
+        self.vitals = Vitals(uptime, board.feed)
         self.feedback = Feedback(board.panel(settings, _oled(board, settings)), self.clock, settings["language"])
         self.wifi = Wifi(
-            board.wlan(settings["reader"]), settings["wifi.ssid"], settings["wifi.password"], self.uptime, board.reset
+            board.wlan(settings["reader"]), settings["wifi.ssid"], settings["wifi.password"], uptime, board.reset
         )
         self.updates = _updates(board, settings)
         self.reader = _reader(board, settings) if reader is None else reader
-        self._found = found
-
-    # The app, wired; what the start found out is noted in it.
-    def app(self) -> App:
-        settings = self.settings
-        context = self.context = _context(self.board, settings)
-
-        async def connect():
-            return await self.board.connect(settings["broker.host"], settings["broker.port"], context)
-
-        self.client = Client(
-            connect,
-            self.uptime,
-            lambda topic, payload: self.forwarder.received(topic, payload),
-            lambda tag: self.forwarder.settled(tag),
-            settings["broker.window"],
-            settings["broker.keepalive"],
-        )
+        way = Way(board, settings["broker.host"], settings["broker.port"], _context(board, settings))
+        self.client = Client(way.connect, uptime, settings["broker.window"], settings["broker.keepalive"])
         names = (settings["site"], settings["reader"])
-        self.forwarder = Forwarder(
-            self.log,
-            self.client,
-            names,
-            self.uptime,
-            lambda event, detail: app.note(event, detail, quiet=True),
-            lambda: birth(app),
-            settings["broker.confirm"],
-        )
-        app = App(self)
-        _first_notes(app, self._found)
-        return app
+        self.forwarder = Forwarder(self.log, self.client, names, uptime, settings["broker.confirm"])
+
+
+# The whole reader, wired; what the start found out is noted in it. Nothing in it refers back to this module, so that
+# `start` can unload it.
+def make(board, settings, reader=None, uptime=None) -> App:
+    parts = Parts(board, settings, reader, Uptime() if uptime is None else uptime)
+    app = App(parts)
+    parts.client.received, parts.client.settled = parts.forwarder.received, parts.forwarder.settled
+    parts.forwarder.owner = app
+    _first_notes(app, parts.found)
+    return app
 
 
 def _first_notes(app: App, found: str) -> None:
@@ -93,12 +75,15 @@ def _first_time(app: App) -> None:
         raw = newest[0][2]
         at = raw.find(b'"recordedtime":"') + 16
         stamps.append(raw[at : raw.find(b'"', at)].decode())
+    kept = app.board.kept_time()
     for stamp in stamps:
         try:
             app.clock.floor(parse(stamp))
         except (ValueError, IndexError):
             pass  # there is none yet
     app._read_rtc()
+    if app.clock.state == "unset" and kept is not None and app.clock.plausible(kept):
+        app.clock.set(kept, "kept", holdover=True)
     app.clock.floor(app.clock.now() + 1)
 
 
@@ -166,18 +151,3 @@ def _reader(board, settings):
     from firmware.chips import make
 
     return make(board, settings)
-
-
-async def _run(board, settings) -> None:
-    app = Parts(board, settings).app()
-    gc.collect()
-    board.guard()
-    await app.run()
-
-
-def main() -> None:
-    from firmware.hardware import Board
-
-    board = Board()
-    settings = config.check(files.read(board.root + "/config.json"))
-    asyncio.run(_run(board, settings))

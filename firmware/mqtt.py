@@ -22,10 +22,10 @@ class Refused(OSError):
 
 class Client:
     # `connect`: a coroutine function that gives a pair of streams. `ticks`: a monotonic clock, milliseconds that never
-    # wrap. `received(topic, payload)` hears of messages, `settled(tag)` of publishes that were acknowledged.
-    def __init__(self, connect, ticks, received, settled, window=4, keepalive=60):
+    # wrap. To be set: `received(topic, payload)` hears of messages, `settled(tag)` of publishes that were acknowledged.
+    def __init__(self, connect, ticks, window=4, keepalive=60):
         self._connect, self._ticks = connect, ticks
-        self._received, self._settled = received, settled
+        self.received = self.settled = None
         self.window, self._keepalive = window, keepalive
         self._pid = 0
         self.dropped = 0  # messages that were too large
@@ -199,7 +199,7 @@ class Client:
     def _landed(self, pid):
         found = self._flying.pop(pid, None)
         if found is not None and found[0] is not None:
-            self._settled(found[0])
+            self.settled(found[0])
         self._changed.set()
 
     async def _message(self, first, size):
@@ -215,7 +215,7 @@ class Client:
             while size:
                 size -= len(await self._exactly(min(size, 256)))
         else:
-            self._received(topic, await self._exactly(size))
+            self.received(topic, await self._exactly(size))
         if pid:
             await self._send(packets.puback(pid))
 

@@ -38,6 +38,15 @@ async def connect(host: str, port: int, context=None):
     return await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
 
 
+# The way to one broker.
+class Way:
+    def __init__(self, board, host: str, port: int, context) -> None:
+        self._board, self._host, self._port, self._context = board, host, port, context
+
+    async def connect(self):
+        return await self._board.connect(self._host, self._port, self._context)
+
+
 # Send one datagram and wait for the answer. Raises OSError.
 async def exchange(host: str, port: int, packet: bytes) -> bytes:
     address = socket.getaddrinfo(host, port, 0, socket.SOCK_DGRAM)[0][-1]

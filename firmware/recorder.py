@@ -1,16 +1,13 @@
 # Writes the entries: taps, evidence, checkpoints. Everything they say about time comes from here.
 
+from collections import OrderedDict
+
 from contract import entry
 from contract.chain import GENESIS
-from firmware.mac import hmac_sha256, key_name, signed_text
-
-try:
-    from collections import OrderedDict
-except ImportError:
-    OrderedDict = dict
+from contract.checkpoint import HMAC, MOST, key_name, signed_text
+from firmware.mac import hmac_sha256
 
 QUIET_MS = 600_000  # the same kind of evidence makes one entry in so long; how often it was is in the next
-LATE = 500  # entries after which a checkpoint is due at once
 
 
 class Recorder:
@@ -66,15 +63,15 @@ class Recorder:
     def checkpoint(self, now=False):
         if self._mac is None or not self._uncovered:
             return
-        if not now and self._uncovered < LATE and self._uptime() - self._since < self._checkpoint_ms:
+        if not now and self._uncovered < MOST and self._uptime() - self._since < self._checkpoint_ms:
             return
         log = self._log
         sequence, digest = entry.sequence_text(log.next - 1), log.head
         if digest == GENESIS:
             return
-        data = OrderedDict((("sequence", sequence), ("hash", digest), ("algorithm", "hmac-sha256")))
-        data["key"] = key_name(self._mac[1])
-        data["signature"] = hmac_sha256(self._mac[0], signed_text(log.logid, sequence, digest)).hex()
+        data = OrderedDict((("sequence", sequence), ("hash", digest), ("algorithm", HMAC)))
+        data["key"] = key_name(self._mac[1].encode())
+        data["signature"] = hmac_sha256(self._mac[0], signed_text(log.logid, log.next - 1, digest)).hex()
         log.append(entry.CHECKPOINT, data, self._clock.text(), spare=True)
         self._uncovered = 0
 

@@ -2,20 +2,16 @@
 
 import gc
 import os
+from collections import OrderedDict
 
-from contract import messages
+from contract import edge
 from firmware.timetext import parse
 from firmware.version import VERSION
-
-try:
-    from collections import OrderedDict
-except ImportError:
-    OrderedDict = dict
 
 
 def birth(app) -> bytes:
     log = app.log
-    return messages.build_birth(
+    return edge.build_birth(
         logid=log.logid, oldest=log.oldest, next=log.next, acked=log.confirmed, version=VERSION, extra=app.identity()
     )
 
@@ -29,7 +25,7 @@ def health(app) -> bytes:
     extra = OrderedDict((("heap_free", gc.mem_free()), ("fill", log.fill)))
     extra["wifi"] = app.wifi.counters
     extra["counters"] = app.counters
-    return messages.build_health(
+    return edge.build_health(
         time=clock.text(),
         uptime_s=app.uptime() // 1000,
         logid=log.logid,

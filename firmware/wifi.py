@@ -5,18 +5,19 @@
 
 import asyncio
 
-PATIENCE_MS = 20_000  # for an address, before the radio is switched off and on
-RESTART_AFTER = 12  # such tries in a row
+PATIENCE_MS = 20_000  # for an address, before the radio is switched off and on; doubles up to eight times that
+STUCK_MS = 7_200_000  # without an address
 
 
 class Wifi:
-    # `wlan`: network.WLAN in station mode. `stuck()` is called after many tries in vain.
+    # `wlan`: network.WLAN in station mode. `stuck()` is called after two hours in vain.
     def __init__(self, wlan, ssid, password, uptime, stuck):
         self._wlan, self._ssid, self._password, self._uptime, self._stuck = wlan, ssid, password, uptime, stuck
         self.up = False
         self.counters = {"connects": 0, "lost": 0, "radio-restarts": 0, "errors": 0}
         self._since = None  # when `connect` was called, None: it was not
-        self._tries = 0
+        self._patience = PATIENCE_MS
+        self._down = uptime()
 
     async def run(self, alive):
         while True:
@@ -32,7 +33,7 @@ class Wifi:
                 self._lost()
             elif self._since is None:
                 self._begin()
-            elif self._uptime() - self._since > PATIENCE_MS:
+            elif self._uptime() - self._since > self._patience:
                 await self._again()
         except OSError:
             self.counters["errors"] += 1
@@ -41,13 +42,13 @@ class Wifi:
     def _connected(self):
         if not self.up:
             self.up = True
-            self._tries = 0
+            self._patience = PATIENCE_MS
             self.counters["connects"] += 1
 
     def _lost(self):
         self.up = False
         self.counters["lost"] += 1
-        self._since = self._uptime()  # the driver reconnects by itself: calling `connect` now would raise
+        self._since = self._down = self._uptime()  # the driver reconnects by itself: calling `connect` now would raise
 
     def _begin(self):
         self._wlan.active(True)
@@ -55,7 +56,7 @@ class Wifi:
         self._wlan.connect(self._ssid, self._password)
 
     async def _again(self):
-        self._tries += 1
+        self._patience = min(2 * self._patience, 8 * PATIENCE_MS)
         self.counters["radio-restarts"] += 1
         self._since = None
         for step in (self._wlan.disconnect, self._off):
@@ -64,8 +65,8 @@ class Wifi:
             except OSError:
                 self.counters["errors"] += 1
         await asyncio.sleep_ms(1000)
-        if self._tries >= RESTART_AFTER:
-            self._tries = 0
+        if self._uptime() - self._down > STUCK_MS:
+            self._down = self._uptime()
             self._stuck()
 
     def _off(self):

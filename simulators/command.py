@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -83,6 +84,27 @@ def _transports(name: str) -> list[str]:
     if name not in ("", "tcp", "udp", "both"):
         _fail(f"--transport must be tcp, udp or both, not {name!r}")
     return [f"tcp={str(name != 'udp').lower()}", f"udp={str(name != 'tcp').lower()}"] if name else []
+
+
+@app.command()
+def reader(
+    broker: Annotated[str, typer.Option(help="mqtt://host:port or mqtts://host:port.")],
+    site: Annotated[str, typer.Option(help="Site of the reader.")] = "kec-pampangan",
+    id: Annotated[str, typer.Option("--id", help="Name of the reader.")] = "pintu-1",
+    ca: Annotated[Path | None, typer.Option(help="The authority's certificate, PEM (for mqtts).")] = None,
+    cert: Annotated[Path | None, typer.Option(help="The reader's certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="The reader's private key, PEM.")] = None,
+    language: Annotated[str, typer.Option(help="id or en.")] = "id",
+    folder: Annotated[Path | None, typer.Option(help="Keep its flash here. Default: a new one each time.")] = None,
+) -> None:
+    """An ESP32 card reader: the real firmware under MicroPython, with simulated chips. Type help for the commands."""
+    from simulators.reader.board import BoardError
+    from simulators.reader.main import Options, run
+
+    try:
+        run(Options(broker, site, id, ca, cert, key, language, folder), sys.stdin)
+    except BoardError as error:
+        _fail(str(error))
 
 
 def _fail(message: str, code: int = 2) -> NoReturn:

