@@ -9,7 +9,7 @@ from simulators.zkteco.session import Answer, Handler, Part, Session, ok, refuse
 from simulators.zkteco.terminal import Terminal
 
 WAITING, IDENTIFYING, BUSY = 0, 2, 4
-_ENABLED_BITS = 0b1110
+_LEVEL_BITS = 0b1110
 
 
 def read_option(session: Session, data: bytes) -> Answer:
@@ -49,7 +49,7 @@ def sizes(session: Session, _data: bytes) -> Answer:
 def sizes_reply(terminal: Terminal) -> bytes:
     """The 80, 92 or 112 bytes of GET_FREE_SIZES. What the bytes from 92 on mean is not established; zeros."""
     profile, roster, log = terminal.profile, terminal.roster, terminal.log
-    admins = sum(user.privilege & _ENABLED_BITS == SUPER_ADMIN for user in roster)
+    admins = sum(user.privilege & _LEVEL_BITS == SUPER_ADMIN for user in roster)
     passwords = sum(bool(user.password) for user in roster)
     fingers = sum(len(user.fingers) for user in roster)
     values = {
