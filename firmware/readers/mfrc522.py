@@ -6,8 +6,8 @@
 # a collision: nobody can know whose turn it is, so no tap, but "one card at a time". A UID counts only when the card
 # itself answered to its SELECT with a good CRC: noise on the air cannot make one.
 #
-# After WUPA a card that was left in the middle of a conversation says nothing and goes to sleep: so WUPA is sent a
-# second time where somebody was seen just before.
+# A card that was left in the middle of a conversation answers WUPA with silence, so of two cards one might be heard
+# alone. Therefore the field is put out for a moment after every look that did not end well: all cards begin anew.
 
 import time
 
@@ -37,6 +37,7 @@ class Mfrc522(Reader):
         self._presence = Presence(_MISSES)
         self._raw = bytearray(2 + 3 * 8)
         self._raw_length = 0
+        self._muddled = False
 
     async def _healthy(self) -> bool:
         self.why = self._chip.lost()
@@ -49,31 +50,34 @@ class Mfrc522(Reader):
         await self._chip.hard_reset()
 
     async def _read(self, out: "list[Tap | Trouble]") -> None:
+        if self._muddled:
+            await self._chip.field_anew()
         self._raw_length = 0
-        outcome = await self._wake()
+        outcome = await self._chip.exchange(iso14443.WUPA, 1, 7)
+        self._muddled = outcome != SILENT or self._presence.somebody()
         if outcome == SILENT:
             self._presence.nothing()
             return
         if outcome == OK:
+            outcome = self._keep(2)
+        if outcome == OK:
             outcome = await self._identify()
         if outcome == OK:
             await self._recognised(out)
-        elif outcome == STUCK:
-            self.doubt("no interrupt request from the chip")
-        elif outcome == COLLISION:
+            self._muddled = False
+        else:
+            self._trouble(outcome, out)
+
+    def _trouble(self, outcome: int, out: "list[Tap | Trouble]") -> None:
+        if outcome == COLLISION:
             if self._presence.once("two-cards"):
                 out.append(Trouble("two-cards", "answers collide"))
-        else:
-            self._misread()
-            if self._presence.unread():
-                out.append(Trouble("bad-frame", "a card that cannot be read whole"))
-
-    # OK when a card answered with its two bytes of ATQA.
-    async def _wake(self) -> int:
-        outcome = await self._chip.exchange(iso14443.WUPA, 1, 7)
-        if outcome == SILENT and self._presence.somebody():
-            outcome = await self._chip.exchange(iso14443.WUPA, 1, 7)
-        return self._keep(2) if outcome == OK else outcome
+            return
+        self._misread()
+        if outcome == STUCK:
+            self.doubt("no interrupt request from the chip")
+        elif self._presence.unread():
+            out.append(Trouble("bad-frame", "a card that cannot be read whole"))
 
     # OK when the one card in the field told its whole UID.
     async def _identify(self) -> int:

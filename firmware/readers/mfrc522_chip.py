@@ -21,6 +21,7 @@ _FIFO_LEVEL = const(0x0A)
 _CONTROL = const(0x0C)
 _FRAMING = const(0x0D)
 _COLL = const(0x0E)
+_TX_CONTROL = const(0x14)
 _VERSION = const(0x37)
 
 _IDLE = const(0x00)
@@ -107,9 +108,18 @@ class Chip:
             self._write(_REGISTERS[at], _VALUES[at])
         self._write(_COLL, 0)
         self.version = self._read_one(_VERSION)
-        await asyncio.sleep_ms(6)  # a card may need 5 ms of field before it answers
+        await asyncio.sleep_ms(6)
         if await self.exchange(b"\x52", 1, 7) == STUCK:
             raise OSError("chip sends nothing")
+
+    # Without field for 5 ms every card forgets in which state it was; it may need 5 ms more before it answers.
+    async def field_anew(self) -> None:
+        if self._read_one(_TX_CONTROL) & 3 != 3:
+            raise OSError("antenna off")
+        self._write(_TX_CONTROL, 0x80)
+        await asyncio.sleep_ms(6)
+        self._write(_TX_CONTROL, 0x83)
+        await asyncio.sleep_ms(6)
 
     # What is not as it was set up, as text; empty: all well. A bus that gives only 00 or FF fails at the version.
     def lost(self) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from firmware.readers.pn532_link import HsuLink, SpiLink
 
 _MISSES = const(2)
-_PATIENCE = const(3)
+_PATIENCE = const(2)
 _GET_FIRMWARE = b"\x02"
 _SAM_NORMAL = b"\x14\x01\x14\x01"
 _FIELD_OFF = b"\x32\x01\x00"

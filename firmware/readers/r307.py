@@ -35,7 +35,7 @@ _READY = const(0x55)
 
 _ROOM = const(80)
 _TRIES = const(3)
-_PATIENCE = const(3)
+_PATIENCE = const(2)
 _STEP_MS = const(5)
 
 

@@ -1,10 +1,12 @@
 # What all readers have in common: when to look after the chip, and how hard to hit it.
 #
 # A chip can lose its registers to a supply dip and still answer politely, for months. So every `check_ms` it is asked
-# whether it is still as it was set up, and at once when it behaved oddly (`doubt`). If not: soft reset; if that does
-# not help, or did not last until the next check: hard reset, by its pin; if that does not help: reader-dead, and
-# again with growing pauses until it does. A subclass gives `_read` (one look), `_healthy` (does it answer, as it was
-# set up; says why not in `why`), `_soft` and `_hard` (reset and set up again).
+# whether it is still as it was set up, and at once when it behaved oddly (`doubt`). If it is not, or was odd again at
+# the very next look: soft reset; if that does not help, or did not last until the next check: hard reset, by its pin;
+# if that does not help: reader-dead, and again with growing pauses until it does.
+#
+# A subclass gives `_read` (one look), `_healthy` (does it answer, as it was set up; says why not in `why`), `_soft`
+# and `_hard` (reset and set up again). Each may raise OSError.
 
 import time
 
@@ -36,6 +38,7 @@ class Reader:
         self._told = False
         self._sick = 0
         self._doubted = False
+        self._doubts = 0
 
     async def start(self) -> None:
         self.alive = await self._attempt(self._hard)
@@ -50,17 +53,21 @@ class Reader:
                 await self._read(out)
             except OSError as error:
                 self.doubt(str(error))
+            if not self._doubted:
+                self._doubts = 0
         return out
 
     # The chip behaved as a healthy one never does: look at it before the next card.
     def doubt(self, why: str) -> None:
         self.why = why
         self._doubted = True
+        self._doubts += 1
 
     async def heal(self, out: "list[Tap | Trouble]") -> None:
         self.counters["checks"] += 1
-        if self.alive and not self._doubted and await self._attempt(None):
-            self._sick = 0
+        if self.alive and self._doubts < 2 and await self._attempt(None):
+            if not self._doubted:
+                self._sick = 0
         else:
             await self._escalate(out)
         self._settle()
@@ -80,6 +87,7 @@ class Reader:
         elif not self._told:
             self.counters["dead"] += 1
             out.append(Trouble("reader-dead", self.why))
+        self._doubts = 0
         self._told = not cured
         self.alive = cured
 

@@ -6,12 +6,16 @@ A chip asks `us()` when it is looked at and works out what has happened since. W
 
 import time
 
+_AHEAD_MS = 3_600_000
+
 
 class VirtualClock:
     """Time that passes only when somebody sleeps or a bus is busy."""
 
     def __init__(self, start_us: int = 0) -> None:
         self._now = start_us
+        # asyncio's scheduler, in C, stamps a task that is due at once with the real ticks: ours must be ahead of them.
+        self._ticks_ms: int = time.ticks_ms() + _AHEAD_MS  # type: ignore[attr-defined]
 
     def us(self) -> int:
         """Microseconds since an arbitrary moment."""
@@ -23,7 +27,7 @@ class VirtualClock:
 
     def ticks_ms(self) -> int:
         """What the firmware sees as `time.ticks_ms()`."""
-        return time.ticks_add(0, self._now // 1000)  # type: ignore[attr-defined,no-any-return]
+        return time.ticks_add(self._ticks_ms, self._now // 1000)  # type: ignore[attr-defined,no-any-return]
 
     def ticks_us(self) -> int:
         """What the firmware sees as `time.ticks_us()`."""

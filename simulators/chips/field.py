@@ -73,6 +73,15 @@ class Field:
         """Run the action once n more frames have been sent and answered; 0: just before the next."""
         self._plans.append((self.frames + n, action))
 
+    def forget_plans(self) -> None:
+        """Nothing that `after_frames` planned will happen."""
+        self._plans = []
+
+    @property
+    def planned(self) -> bool:
+        """Whether something is still planned."""
+        return bool(self._plans)
+
     def exchange(self, value: int, bits: int) -> Answer | None:
         """Send a frame to every card; None: none answered."""
         self._run_plans()

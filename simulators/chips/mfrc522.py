@@ -30,7 +30,7 @@ class Mfrc522:
         self._cure: dict[str, str] = {}
         self._first: int | None = None
         self._next: int | None = None
-        self._glitches: list[int] = []
+        self._glitch = (0, 0, 0)
         self.bytes_moved = 0
         self.transactions = 0
 
@@ -55,9 +55,9 @@ class Mfrc522:
         self.core.faults.clear()
         self._cure = {}
 
-    def glitch(self, count: int, byte: int = 0xFF) -> None:
-        """The next `count` bytes of data read as `byte`."""
-        self._glitches = [byte] * count
+    def glitch(self, count: int, byte: int = 0xFF, after: int = 0) -> None:
+        """`count` bytes of data read as `byte`, once `after` more were read well."""
+        self._glitch = (after, after + count, byte)
 
     def brown_out(self) -> None:
         """The supply dipped: everything is as after power-up, and nobody was told."""
@@ -120,9 +120,11 @@ class Mfrc522:
             return 0
         data = self._data(self._next)
         self._next = out >> 1 & 0x3F if out & 0x80 else None
-        if self._glitches:
-            return self._glitches.pop()
-        return data
+        begin, end, byte = self._glitch
+        if not end:
+            return data
+        self._glitch = (begin - 1, end - 1, byte)
+        return byte if begin <= 0 else data
 
     def _data(self, address: int) -> int:
         if address == 0x37:

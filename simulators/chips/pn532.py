@@ -10,6 +10,8 @@ from simulators.chips.pins import Pin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simulators.chips.clock import RealClock, VirtualClock
     from simulators.chips.field import Field
     from simulators.chips.uart import Uart
@@ -172,7 +174,10 @@ def _targets(found: list[tuple[bytes, int, bytes]]) -> bytes:
 
 
 class Pn532Spi:
-    """SPI slave, mode 0, least significant bit first, on a bus that sends the most significant bit first."""
+    """SPI slave, mode 0, least significant bit first, on a bus that sends the most significant bit first.
+
+    `mangle` may change a byte on its way to the firmware.
+    """
 
     def __init__(self, chip: Pn532) -> None:
         self.chip = chip
@@ -181,7 +186,7 @@ class Pn532Spi:
         self._heard = bytearray()
         self._reading = bytearray()
         self.transactions = 0
-        self.mangle_byte = 0
+        self.mangle: Callable[[int], int] | None = None
 
     def _selected(self, level: int) -> None:
         chip = self.chip
@@ -214,7 +219,8 @@ class Pn532Spi:
         if self.cs.value() or "bus" in self.chip.faults or not self.chip.rst.value():
             return 0xFF
         self._heard.append(_mirror(out))
-        return 0 if self.chip.asleep else _mirror(self._data()) ^ self.mangle_byte
+        data = 0 if self.chip.asleep else _mirror(self._data())
+        return data if self.mangle is None else self.mangle(data)
 
     def _data(self) -> int:
         chip = self.chip

@@ -20,7 +20,8 @@ _LENGTHS = {0x01: 1, 0x02: 2, 0x04: 6, 0x0F: 1, 0x13: 5, 0x1D: 1}
 class R307:
     """The sensor: `press`, `lift` and the `slots` on one side, a UART and a power pin on the other.
 
-    Faults: `mute` hears nothing until `cure`; `late_us` delays the next answer; `restart` is a dip of the supply;
+    Faults: `mute` hears nothing until `cure`; `late` delays the next answer to a command
+    (code: microseconds); `restart` is a dip of the supply;
     `messy` presses cannot be used; the line's own faults are the UART's.
     """
 
@@ -34,7 +35,7 @@ class R307:
         self.slots: dict[int, str] = {}
         self.finger: str | None = None
         self.messy = False
-        self.late_us = 0
+        self.late: dict[int, int] = {}
         self.mute = ""
         self.abuse: list[str] = []
         uart.on_write = self._heard
@@ -108,12 +109,11 @@ class R307:
         elif not self._open and code != 0x13:
             self._say(b"\x21", _ANSWER_US)
         else:
-            self._say(self._handlers[code](body), _TIMES_US.get(code, _ANSWER_US))
+            self._say(self._handlers[code](body), _TIMES_US.get(code, _ANSWER_US) + self.late.pop(code, 0))
 
     def _say(self, payload: bytes, takes_us: int) -> None:
         now = self._clock.us()
-        self._free_us = max(now, self._free_us) + takes_us + self.late_us
-        self.late_us = 0
+        self._free_us = max(now, self._free_us) + takes_us
         length = len(payload) + 2
         body = bytes((0x07, length >> 8, length & 0xFF)) + payload
         total = sum(body)

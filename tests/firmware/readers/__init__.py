@@ -1,0 +1,1 @@
+"""Tests of the readers: the real drivers against simulated chips, under the real MicroPython."""
