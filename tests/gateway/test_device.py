@@ -144,8 +144,9 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    for name, value in (("POLL_S", 0.02), ("RETRY_S", (0.02, 0.1)), ("REFUSED_S", (0.02, 0.1)), ("DISK_S", (0.02, 0.1))):
-        monkeypatch.setattr(f"gateway.device.{name}", value)
+    monkeypatch.setattr("gateway.device.POLL_S", 0.02)
+    for name in ("RETRY_S", "REFUSED_S", "DISK_S"):
+        monkeypatch.setattr(f"gateway.device.{name}", (0.02, 0.1))
     house = House(tmp_path)
     yield house
     if house.device.hang is not None:
