@@ -6,6 +6,7 @@ Every session has a driver of its own (`gateway.device` builds a fresh one each 
 import threading
 
 from gateway.drivers.zkteco.names import Names
+from gateway.drivers.zkteco.operations import OperationWatch
 from gateway.drivers.zkteco.sizes import Sizes
 from gateway.reading import Finding
 
@@ -15,6 +16,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.names = Names()
+        self.operations = OperationWatch()
         self.layout: str | None = None
         """Layout of its log, as found by the last read."""
         self._sizes: Sizes | None = None

@@ -11,7 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from gateway.drivers.zkteco.attlog import Table
+from gateway.drivers.zkteco.attlog import Row, Table
+from gateway.reading import Finding
 
 _WINDOW = 8
 """Records in the first and in the last few: enough that no other place of a log looks the same."""
@@ -29,6 +30,8 @@ class Place(msgspec.Struct, frozen=True):
     head: str
     tail: str
     firmware: str = ""
+    operations: int | None = None
+    """What the terminal counted in its operation log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Resumption:
     """How many records are gone, as far as it can be told."""
 
 
-def at_end(table: Table, serial: str, firmware: str) -> Place:
+def at_end(table: Table, serial: str, firmware: str, operations: int | None = None) -> Place:
     """The place after the last record of a log."""
     count = len(table)
     return Place(
@@ -54,6 +57,7 @@ def at_end(table: Table, serial: str, firmware: str) -> Place:
         head=_digest(table, 0, min(count, _WINDOW)),
         tail=_digest(table, max(0, count - _WINDOW), count),
         firmware=firmware,
+        operations=operations,
     )
 
 
@@ -70,6 +74,17 @@ def resume(place: Place, table: Table) -> Resumption:
     if end is not None or _same_head(table, place):
         return Resumption(0, "log-shrunk", max(0, place.count - count))
     return Resumption(0, "log-cleared", place.count)
+
+
+def evidence(place: Place, found: Resumption, table: Table, *, full: bool) -> Finding:
+    """What `found` means to a supervisor. `full`: the log is at its capacity, where losing the oldest is usual."""
+    word: str = found.change
+    if word in ("log-wrapped", "log-shrunk"):
+        word = "log-wrapped" if full else "log-shrunk"
+    oldest = table.row(0) if len(table) else ""
+    month = oldest.local_time[:7] if isinstance(oldest, Row) else "?"  # a ring wraps all the time: once a month will do
+    detail: dict[str, object] = {"before": place.count, "now": len(table), "gone": found.gone}
+    return Finding(word, place.serial, detail, key=month if word == "log-wrapped" else place.all)
 
 
 def to_text(place: Place) -> str:

@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 import msgspec
 from zk.exception import ZKErrorResponse
 
-from gateway.drivers.zkteco import codes, packed_time, sizes, trouble, users
+from gateway.drivers.zkteco import codes, operations, packed_time, sizes, trouble, users
 from gateway.drivers.zkteco.channel import Channel
 from gateway.drivers.zkteco.frames import Frame
 from gateway.drivers.zkteco.line import Line
+from gateway.drivers.zkteco.operations import Operation
 from gateway.drivers.zkteco.session import Incomplete, Session
 from gateway.drivers.zkteco.sizes import Sizes
 from gateway.errors import DriverError
@@ -107,6 +108,11 @@ class Terminal:
             packed, moment, seconds = self._session.clock()
         return ClockReading(serial, packed_time.unpack(packed), moment, seconds)
 
+    def packed_clock(self) -> int:
+        """Its clock, now, as it keeps it."""
+        with self._explained():
+            return self._session.clock()[0]
+
     def set_clock(self, local_time: str) -> None:
         """Set its clock, and have it take notice (term:172-183). Raises ValueError for what is not a time."""
         packed = packed_time.pack(local_time)
@@ -130,6 +136,14 @@ class Terminal:
             known = users.decode(self._session.table(codes.USERS, codes.FCT_USERS), count)
         if known is None:
             raise Incomplete("the user list is of no known width")
+        return known
+
+    def operations(self) -> list[Operation]:
+        """Its operation log. Raises Incomplete like `log`."""
+        with self._explained():
+            known = operations.decode(self._session.table(codes.OPLOG))
+        if known is None:
+            raise Incomplete("the operation log is not whole records")
         return known
 
     def event(self, deadline: float) -> Frame | None:

@@ -67,6 +67,10 @@ def sizes(records: int, capacity: int = 100_000, users: int = 0, length: int = 9
     return bytes(reply)
 
 
+def operation(code: int, time: int) -> bytes:
+    return struct.pack("<HBBI4H", 0, code, 0, time, 0, 0, 0, 0)
+
+
 def packet(command: int, session: int, reply: int, data: bytes = b"") -> bytes:
     """A packet whose checksum is summed up word by word, the slow way of the documents."""
     bare = struct.pack("<4H", command, 0, session, reply) + data

@@ -43,7 +43,10 @@ class ScriptedTerminal:
     """The four bytes of AUTH that are let in; None: no key is asked for."""
     log: bytes = b""
     users: bytes = b""
-    counters: Callable[["ScriptedTerminal"], bytes] = lambda self: bytes_of.sizes(len(self.log) // 40)
+    operations: bytes = b""
+    counters: Callable[["ScriptedTerminal"], bytes] = lambda self: bytes_of.sizes(
+        len(self.log) // 40, operations=len(self.operations) // 16
+    )
     clock: int = bytes_of.JUNE
     buffered: bool = True
     chunk: int = 4096
@@ -199,7 +202,7 @@ class ScriptedTerminal:
             self.reply(link, ERROR, number)
 
     def _answer_bulk(self, command: int, link: Link, number: int, data: bytes) -> None:
-        tables = {13: self.log, 9: self.users}
+        tables = {13: self.log, 9: self.users, 34: self.operations}
         if command in (1503, 1504) and not self.buffered:
             self.reply(link, ERROR, number)
         elif command == 1503:
