@@ -28,7 +28,7 @@ class Client(paho.Client):
             return super().loop_forever(timeout, retry_first_connection)
         except Exception as error:  # noqa: BLE001 - struct.error, IndexError, UnicodeDecodeError, ...
             if self.on_crash is not None:
-                self.on_crash(ValueError(f"sends what is not MQTT ({type(error).__name__}: {error})"))
+                self.on_crash(ValueError(f"what it sent cannot be taken ({type(error).__name__}: {error})"))
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
     def _sock_recv(self, bufsize: int) -> bytes:

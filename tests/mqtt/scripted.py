@@ -101,6 +101,12 @@ class ScriptedBroker:
         """Entries of all connections, in order."""
         return [message for peer in self.peers for message in peer.published if message.is_entry]
 
+    def refuse_connections(self) -> None:
+        """From now on nobody listens; connections that stand go on."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -108,9 +114,7 @@ class ScriptedBroker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._done.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.refuse_connections()
         for peer in self.peers:
             peer.close()
         for thread in self._threads:

@@ -225,6 +225,35 @@ def test_a_reconnect_takes_up_where_the_pubacks_ended(log: Log, start: Start) ->
         assert [message.payload for message in again] == [stored.raw for stored in log.read(11, 100)]
 
 
+def test_pubacks_that_came_just_before_the_end_count(log: Log, start: Start) -> None:
+    def some(peer: Peer, message: Published) -> None:
+        if len(peer.published) <= 12:
+            peer.puback(message.mid)
+        else:
+            broker.refuse_connections()
+            peer.close()
+
+    log.append(punches(30))
+    with ScriptedBroker(some) as broker:
+        forwarder = start(settings(broker.url))
+        until(lambda: forwarder.snapshot().counters.failures >= 2, "the end")
+        assert log.marks().published == 11
+
+
+def test_a_new_entry_is_noticed_at_once(log: Log, start: Start) -> None:
+    """Not only at the next look at the clock, which would take a second each."""
+    with ScriptedBroker() as broker:
+        start(settings(broker.url, resend_gap=30.0))
+
+        def another() -> bool:
+            marks = log.marks()
+            if marks.published == marks.next - 1:
+                log.append(punches(1))
+            return marks.next > 40
+
+        until(another, "forty entries, one after another")
+
+
 def test_a_forwarder_started_again_goes_on_from_the_mark(log: Log, start: Start, tmp_path: Path) -> None:
     with Mosquitto(tmp_path) as broker, Listener(broker.port) as listener:
         for count in (20, 30):

@@ -17,7 +17,7 @@ from hypothesis import settings as examples
 from gateway.errors import LinkError
 from gateway.mqtt import reasons
 from gateway.mqtt.client import LARGEST_READ
-from gateway.mqtt.inbox import Acknowledged, Closed, Event, Inbox
+from gateway.mqtt.inbox import Acknowledged, Arrived, Closed, Event, Inbox
 from gateway.mqtt.session import Limits, Session
 from tests.brokers import HOST, IotCore, Mosquitto, free_port
 from tests.mqtt.scripted import Peer, Published, ScriptedBroker
@@ -228,6 +228,21 @@ def test_junk_from_the_broker_ends_the_connection_or_nothing(junk: bytes, protoc
         with contextlib.suppress(LinkError):
             made.open()
             closing(inbox)
+        made.close()
+    assert not paho_threads()
+
+
+def test_a_fault_in_paho_s_thread_ends_the_connection_aloud() -> None:
+    class Faulty(Inbox):
+        def arrive(self, message: Arrived) -> None:
+            raise RuntimeError("boom")
+
+    with ScriptedBroker() as broker:
+        inbox = Faulty(frozenset())
+        made = session(broker.url, inbox)
+        made.open()
+        broker.peers[0].publish("test/a", b"x")
+        assert "what it sent cannot be taken (RuntimeError: boom)" in closing(inbox)
         made.close()
     assert not paho_threads()
 
