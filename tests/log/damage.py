@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from contract.chain import entry_hash
 from gateway.entries import Stored
 from gateway.log.log import Log
 from gateway.log.record import ENTRY, Line, frame, scan
@@ -69,6 +70,20 @@ def forge(path: Path, number: int, old: bytes, new: bytes) -> None:
     payload = lines(path)[number].payload
     assert old in payload
     replace_line(path, number, frame(ENTRY, payload.replace(old, new)))
+
+
+def rewrite(path: Path, number: int, old: bytes, new: bytes) -> None:
+    """Change an entry and chain all after it in its segment anew: only the next segment can tell."""
+    buffer = path.read_bytes()
+    head = buffer[: lines(path)[0].offset]
+    raws = [line.payload for line in lines(path)]
+    assert old in raws[number]
+    was = entry_hash(raws[number])
+    raws[number] = raws[number].replace(old, new)
+    for at in range(number + 1, len(raws)):
+        now = entry_hash(raws[at - 1])
+        raws[at], was = raws[at].replace(was.encode(), now.encode()), entry_hash(raws[at])
+    path.write_bytes(head + b"".join(frame(ENTRY, raw) for raw in raws))
 
 
 @contextlib.contextmanager

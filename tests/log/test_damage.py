@@ -1,11 +1,15 @@
 """A bad card, a bad editor: the log opens, keeps what is intact, and says what is lost."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gateway.log.disk import Disk
 from gateway.log.record import Line, scan
+from gateway.log.scan import scan_segment
+from gateway.log.sealed import from_scan, write_index
 from tests.log.damage import (
     Copy,
     check_salvaged,
@@ -16,8 +20,9 @@ from tests.log.damage import (
     make,
     reopened,
     replace_line,
+    rewrite,
 )
-from tests.log.logs import check_log, events, everything, facts, lost, open_log, punches
+from tests.log.logs import check_log, event, events, everything, facts, lost, open_log, punches
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +138,14 @@ class TestOneRecord:
             everything(log)
             check_salvaged(log, copy.entries, {number})
 
+    @pytest.mark.parametrize("sequence", [b"99999999999999999999", b"00000000000000009999"])
+    def test_forged_sequence_and_hash(self, copy: Copy, path: Path, sequence: bytes) -> None:
+        number = int(path.stem) + 1
+        forge(path, 1, b'"sequence":"%020d","prevhash":"' % number, b'"sequence":"%b","prevhash":"ab' % sequence)
+        with reopened(copy) as log:
+            everything(log)
+            check_salvaged(log, copy.entries, {number})
+
     @pytest.mark.parametrize(
         ("old", "new"),
         [
@@ -168,6 +181,57 @@ class TestOneRecord:
         path.write_bytes(path.read_bytes()[header.end :])
         with reopened(copy) as log:
             assert everything(log)[: len(copy.entries)] == copy.entries
+            check_log(log)
+
+
+class TestRewritten:
+    """Somebody changed an entry and chained the rest of its segment anew."""
+
+    @pytest.mark.parametrize("index", ["kept", "deleted", "forged"])
+    def test_the_next_segment_tells(self, copy: Copy, index: str) -> None:
+        path, following = copy.segments()[1:3]
+        rewrite(path, 1, b'"direction":"in"', b'"direction":"no"')
+        if index != "kept":
+            path.with_suffix(".idx").unlink()
+        if index == "forged":
+            logid = event(copy.entries[0].raw)["logid"]
+            found = scan_segment(path.read_bytes(), int(path.stem))
+            write_index(Disk(), from_scan(path, found, path.stat().st_size), logid, found.seen)
+        with reopened(copy) as log:
+            everything(log)
+            told = events(everything(log), "log-damaged")
+            joint = [int(following.stem) - 1, int(following.stem)]
+            assert joint in [pair for detail in told for pair in detail.get("breaks", [])]
+
+    @pytest.mark.parametrize("how", [rewrite, forge])
+    @pytest.mark.parametrize("after", [0, -2, -1])
+    def test_the_newest_while_it_runs(self, copy: Copy, how: Callable[..., None], after: int) -> None:
+        """Whichever part is read first: what is handed on without a word is what was written."""
+        path = copy.segments()[-1]
+        with reopened(copy) as log:
+            how(path, 1, b'"direction":"in"', b'"direction":"no"')
+            start = 0 if after == 0 else int(path.stem) + 3 + after
+            log.read(start, 1000)
+            everything(log)
+            assert events(everything(log), "log-damaged")
+            log.append(punches(900))
+            assert len(everything(log)) == len(copy.entries) + 2
+
+    def test_one_entry_at_a_time(self, copy: Copy) -> None:
+        path = copy.segments()[-1]
+        with reopened(copy) as log:
+            forge(path, 1, b'"direction":"in"', b'"direction":"no"')
+            altered = int(path.stem) + 1
+            log.read(altered - 1, 1)
+            assert events(everything(log), "log-damaged"), "the altered entry was handed on without a word"
+
+    def test_the_last_entry_gets_a_wild_number(self, copy: Copy) -> None:
+        """It names the entry before, so it was the next one: the log does not jump there."""
+        path = copy.segments()[-1]
+        number = copy.entries[-1].sequence
+        forge(path, len(lines(path)) - 1, b'"sequence":"%020d"' % number, b'"sequence":"%020d"' % (number + 5000))
+        with reopened(copy) as log:
+            assert log.append(punches(900))[0].sequence < 40
             check_log(log)
 
 
