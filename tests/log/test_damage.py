@@ -225,11 +225,13 @@ class TestRewritten:
             log.read(altered - 1, 1)
             assert events(everything(log), "log-damaged"), "the altered entry was handed on without a word"
 
-    def test_the_last_entry_gets_a_wild_number(self, copy: Copy) -> None:
-        """It names the entry before, so it was the next one: the log does not jump there."""
+    @pytest.mark.parametrize(("by", "prevhash"), [(5000, b""), (5_000_000, b"ab"), (10**19, b"ab")])
+    def test_the_last_entry_gets_a_wild_number(self, copy: Copy, by: int, prevhash: bytes) -> None:
+        """It names the entry before, or is further off than can have been lost: the log does not jump there."""
         path = copy.segments()[-1]
         number = copy.entries[-1].sequence
-        forge(path, len(lines(path)) - 1, b'"sequence":"%020d"' % number, b'"sequence":"%020d"' % (number + 5000))
+        old, new = (b'"sequence":"%020d","prevhash":"' % n for n in (number, number + by))
+        forge(path, len(lines(path)) - 1, old, new + prevhash)
         with reopened(copy) as log:
             assert log.append(punches(900))[0].sequence < 40
             check_log(log)
