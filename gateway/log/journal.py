@@ -21,6 +21,7 @@ from gateway.log.chain import ChainEnd
 from gateway.log.disk import Disk
 from gateway.log.documents import EntriesView
 from gateway.log.opening import open_folder
+from gateway.log.quick import entries_as_sealed
 from gateway.log.repair import Trouble
 from gateway.log.scan import Header, Scan, head_of, scan_segment
 from gateway.log.sealed import Sealed, from_scan, read_index, write_index
@@ -125,13 +126,20 @@ class Journal(Storage):
         """What a sealed segment holds; read once, and found out when it is no longer what was sealed."""
         if segment.path not in self._cache:
             buffer = contents(self._disk, segment.path)
-            found = scan_segment(buffer, segment.first, segment.last + 1)
-            if not _is_as_sealed(found, segment, buffer) and zlib.crc32(buffer) != self._accepted.get(segment.path):
-                found = self._remake(segment, buffer, found)
+            entries = entries_as_sealed(buffer, segment)
+            if entries is None:
+                entries = self._examined(segment, buffer)
             while len(self._cache) >= _CACHED:
                 self._cache.pop(next(iter(self._cache)))
-            self._cache[segment.path] = [stored(line.payload) for line in found.entries]
+            self._cache[segment.path] = entries
         return self._cache[segment.path]
+
+    def _examined(self, segment: Sealed, buffer: bytes) -> list[Stored]:
+        """What is left of a segment that does not look as it was sealed."""
+        found = scan_segment(buffer, segment.first, segment.last + 1)
+        if not _is_as_sealed(found, segment, buffer) and zlib.crc32(buffer) != self._accepted.get(segment.path):
+            found = self._remake(segment, buffer, found)
+        return [stored(line.payload) for line in found.entries]
 
     def hash_at(self, sequence: int) -> str | None:
         """Hash of an entry; None when it is not (or no longer) held."""
