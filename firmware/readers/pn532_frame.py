@@ -67,7 +67,7 @@ def cards(answer: bytes) -> "list[tuple[bytes, bytes]] | None":
         end = at + 5 + answer[at + 4]
         uid = answer[at + 5 : end]
         if answer[at + 3] & _ISO_DEP:
-            if end >= len(answer) or not answer[end]:
+            if end >= len(answer):
                 return None
             end += answer[end]
         if end > len(answer):

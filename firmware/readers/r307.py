@@ -86,14 +86,7 @@ class R307(Reader):
         await self._quiet()
         if (await self._ask(b"\x13" + self._password, 1, 1000))[0] != _OK:
             raise OSError("password refused")
-        self._send(_READ_PARAMETERS)
-        answer = b""
-        for _ in range(4):
-            answer = await self._answer(1000)
-            if len(answer) == 17:
-                break
-        if len(answer) != 17 or answer[0] != _OK:
-            raise OSError("no parameters")
+        answer = await self._ask(_READ_PARAMETERS, 17, 1000)
         self.capacity = answer[5] << 8 | answer[6]
         count = await self._ask(_COUNT, 3, 1000)
         self.templates = count[1] << 8 | count[2]
@@ -102,7 +95,7 @@ class R307(Reader):
     # Until nothing has come for 100 ms.
     async def _quiet(self) -> None:
         quiet = 0
-        for _ in range(600):
+        for _ in range(300):
             if self._uart.any():
                 self._uart.read(_ROOM)
                 quiet = 0
@@ -114,7 +107,7 @@ class R307(Reader):
 
     async def _read(self, out: "list[Tap | Trouble]") -> None:
         try:
-            if not self._in_step:
+            if not self._in_step or self._uart.any():
                 await self._get_in_step()
             await self._look(out)
             self._failures = 0
@@ -168,9 +161,8 @@ class R307(Reader):
         return answer
 
     def _send(self, body: bytes) -> None:
-        while self._uart.any():
-            self._uart.read(_ROOM)
-            self._in_step = False
+        if self._uart.any():
+            raise OSError("bytes that nobody asked for")
         self._uart.write(r307_packet.build(self._address, body))
 
     # The payload of the next packet.

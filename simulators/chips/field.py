@@ -29,7 +29,8 @@ class Field:
     """Cards come and go; `exchange` is one frame out and what comes back.
 
     `after_frames(n, action)` runs an action when n more frames were answered (a card taken away in the middle).
-    `noise(bits)` may give an integer of bits to flip in an answer of that length.
+    `noise(bits)` may give an integer of bits to flip in an answer of that length; `spoil(answer)` may give anything in
+    its place, None for an answer that the receiver did not hear.
     """
 
     def __init__(self, clock: "VirtualClock | RealClock") -> None:
@@ -40,6 +41,7 @@ class Field:
         self._plans: list[tuple[int, Callable[[], None]]] = []
         self.frames = 0
         self.noise: Callable[[int], int] | None = None
+        self.spoil: Callable[[Answer], Answer | None] | None = None
 
     def put(self, card: "Card") -> None:
         """A card is held to the reader."""
@@ -91,7 +93,8 @@ class Field:
         answers = [one for one in [card.hear(value, bits) for card in self.cards] if one is not None]
         if not answers:
             return None
-        return self._disturbed(_merged(answers))
+        answer = self._disturbed(_merged(answers))
+        return answer if self.spoil is None else self.spoil(answer)
 
     def _run_plans(self) -> None:
         due = [action for at, action in self._plans if at <= self.frames]

@@ -33,12 +33,17 @@ class WiegandReader:
         self.lost = 0
 
     def send(self, bits: str, gap_us: int = 1500, blocked: tuple[int, int] | None = None) -> None:
-        """Send bits, time passing. `blocked` = (from us, to us) since the call: the interpreter hears nothing then."""
+        """Send bits, time passing; a blank is the time of a bit without one.
+
+        `blocked` = (from us, to us) since the call: the interpreter hears nothing then.
+        """
         begin = self._clock.us()
         queue: list[Pin] = []
         for number, bit in enumerate(bits):
             at = number * gap_us
             self._until(begin + at)
+            if bit == " ":
+                continue
             line = self.d1 if bit == "1" else self.d0
             if blocked is not None and blocked[0] <= at < blocked[1]:
                 if len(queue) < _DEPTH:

@@ -1,8 +1,12 @@
 # MFRC522: every kind of card, one tap a visit, one card at a time, and cards that leave at any moment.
 
 import asyncio
+import random
 
 from reader_rig import UIDS, Rc522, card, refs, words
+
+from simulators.chips.cards import Card
+from simulators.chips.field import Answer
 
 KINDS = {
     "DEADBEEF": ("classic-1k", "classic-4k", "mini"),
@@ -169,12 +173,8 @@ async def test_bad_bcc_and_bad_crc_are_no_tap_and_are_said_once():
 
 
 async def test_random_uid_is_flagged_and_told_once_while_it_stays():
-    import random
-
-    rig = await started()
-    from simulators.chips.cards import Card
-
     random.seed(7)
+    rig = await started()
     phone = Card(b"\x08\x00\x00\x00", "phone", random_uid=random)
     for _ in range(3):
         rig.field.put(phone)
@@ -233,3 +233,84 @@ async def test_an_answer_that_waits_while_others_work_is_not_lost():
     task = asyncio.create_task(hog())
     assert refs(await rig.reader.poll()) == ["04A1B2C3D4E580"]
     task.cancel()
+
+
+# A card that answered and was not heard waits for more, and says nothing to the next WUPA. It has not left.
+async def test_answers_that_were_not_heard_do_not_end_the_visit():
+    rig = await started()
+    rig.field.put(card("DEADBEEF"))
+    assert len(await rig.looks(1)) == 1
+    for _ in range(6):
+        rig.field.spoil = lambda answer: None
+        assert await rig.looks(1) == []
+        rig.field.spoil = None
+        assert await rig.looks(1) == []
+    assert await rig.looks(4) == []
+
+
+async def test_an_answer_that_is_cut_short_is_no_tap():
+    for uid in UIDS:
+        for step in range(FRAMES[uid]):
+            for bits in (1, 4, 7, 8, 9, 12, 15, 16, 20, 23, 24, 32, 39):
+                rig = await started()
+                rig.field.put(card(uid))
+                heard = []
+
+                def cut(answer, heard=heard, step=step, bits=bits):
+                    heard.append(answer)
+                    if len(heard) == step + 1 and bits < answer.bits:
+                        return Answer(answer.value & ((1 << bits) - 1), bits, None)
+                    return answer
+
+                rig.field.spoil = cut
+                said = await rig.looks(1)
+                cut_it = bits < heard[step].bits
+                assert refs(said) == ([] if cut_it else [uid]), (uid, step, bits)
+                assert rig.reader.counters["misreads"] == int(cut_it)
+
+
+async def test_a_parity_error_in_the_first_answer_is_no_tap():
+    for bit in range(16):
+        rig = await started()
+        rig.field.put(card("DEADBEEF"))
+        rig.field.noise = lambda bits, bit=bit: 1 << bit if bits == 16 else 0
+        assert await rig.looks(1) == []
+        rig.field.noise = None
+        assert refs(await rig.looks(1)) == ["DEADBEEF"]
+
+
+async def test_one_bad_look_is_not_worth_a_word_and_three_end_the_visit():
+    rig = await started()
+    one = card("DEADBEEF")
+    rig.field.put(one)
+    assert len(await rig.looks(1)) == 1
+    for _ in range(3):
+        one.bad_bcc = True
+        assert await rig.looks(2) == []
+        one.bad_bcc = False
+        assert await rig.looks(1) == []
+    one.bad_bcc = True
+    assert words(await rig.looks(3)) == ["bad-frame"]
+    one.bad_bcc = False
+    assert refs(await rig.looks(1)) == ["DEADBEEF"]
+
+
+async def test_a_phone_that_stays_through_a_reset_is_one_tap():
+    random.seed(7)
+    rig = await started()
+    rig.field.put(Card(b"\x08\x00\x00\x00", "phone", random_uid=random))
+    assert len(refs(await rig.looks(3))) == 1
+    rig.chip.brown_out()
+    said = await rig.looks(40)
+    assert (refs(said), words(said)) == ([], ["reader-reset"])
+
+
+async def test_four_bits_that_say_no_are_not_a_copy():
+    class Refusing(Card):
+        def hear(self, value, bits):
+            return (0x4, 4) if value in (0x40, 0x43) else super().hear(value, bits)
+
+    rig = await started()
+    rig.field.put(Refusing(bytes.fromhex("DEADBEEF")))
+    (tap,) = await rig.looks(2)
+    assert tap.flags == ()

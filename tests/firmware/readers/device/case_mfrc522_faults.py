@@ -158,3 +158,11 @@ async def test_noise_on_the_air_is_no_false_tap():
     assert 10 < seen <= 150
     assert rig.reader.counters["misreads"] > 100
     assert rig.reader.counters["hard-resets"] == 0
+
+
+async def test_a_cure_that_does_not_last_leads_to_the_hard_reset():
+    rig = await started()
+    for hard in (0, 1, 2):
+        rig.chip.break_("mute", "soft")
+        assert words(await rig.until_said(10)) == ["reader-reset"]
+        assert rig.reader.counters["hard-resets"] == hard

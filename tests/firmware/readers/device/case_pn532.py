@@ -171,6 +171,12 @@ async def test_old_answers_are_not_taken_for_new_ones():
     for _ in range(20):
         rig.uart.send(stale)
         assert refs(await rig.looks(1, random.randint(0, 30))) == []
+        rig.uart.send(stale)
+        await asyncio.sleep_ms(50)
+        rig.field.put(card(UIDS[1]))
+        assert refs(await rig.looks(1)) == [UIDS[1]]
+        rig.field.clear()
+        await rig.looks(3)
 
 
 async def test_the_processor_is_left_to_others():
@@ -187,3 +193,21 @@ async def test_the_processor_is_left_to_others():
     await rig.reader.poll()
     assert turns > 10
     task.cancel()
+
+
+async def test_what_cannot_be_a_uid_is_no_tap():
+    rig = await started(True)
+    for uid in ("88A1B2C3", "DEADBE", "DEADBEEF01", "", "DEADBEEF01020304"):
+        listed = bytes.fromhex("0101000408") + bytes((len(uid) // 2,)) + bytes.fromhex(uid)
+        rig.chip._list = lambda most, listed=listed: rig.chip._answer(0x4A, listed)
+        said = await rig.looks(3)
+        assert (refs(said), words(said)) == ([], ["bad-frame"]), (uid, said)
+        rig.chip._list = lambda most: rig.chip._answer(0x4A, b"\x00")
+        await rig.looks(3)
+
+
+async def test_an_answer_to_another_question_is_no_tap():
+    rig = await started(True)
+    rig.chip._list = lambda most: rig.chip._answer(0x40, bytes.fromhex(LIST_4)[2:])
+    assert refs(await rig.looks(10)) == []
+    assert rig.reader.counters["misreads"] > 3

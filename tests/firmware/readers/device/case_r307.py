@@ -1,5 +1,6 @@
 # R307: packets as published, whom the sensor knows and whom not, late and spoiled answers, restarts.
 
+import asyncio
 import random
 
 from reader_rig import Finger, refs, words
@@ -61,8 +62,10 @@ def test_a_packet_in_pieces_of_another_kind_or_address():
     for count in range(len(raw)):
         assert parse(raw, count, ANY)[0] == MORE
     assert parse(raw, len(raw), b"\xff\xff\xff\xfe")[0] == BAD
-    for kind in ("01", "02", "08", "00"):
-        assert parsed(HEAD + kind + FOUND[14:])[0] == BAD
+    for kind in (0x00, 0x01, 0x02, 0x08):
+        body = bytes((kind, 0x00, 0x07)) + raw[9:-2]
+        whole = raw[:6] + body + bytes((0, sum(body)))
+        assert parse(whole, len(whole), ANY)[0] == BAD
     assert parsed("55")[0] == BAD
 
 
@@ -134,6 +137,8 @@ async def test_an_answer_that_comes_too_late_is_nobodys_tap():
             assert refs(said) in (["17"], ["5"]), (late_ms, command, said)
             if refs(said) == ["5"]:
                 assert late_ms < 3000  # it was waited for
+            assert rig.reader.counters["misreads"] <= (2 if late_ms < 3000 else 8), (late_ms, command)
+            assert late_ms > 3000 or not rig.reader.counters["soft-resets"], (late_ms, command)
             rig.chip.lift()
             await rig.looks(4)
             assert refs(await press(rig, "agus", looks=5)) == ["140"], (late_ms, command)
@@ -234,3 +239,31 @@ async def test_a_line_that_is_never_quiet_is_a_dead_reader():
     said = await rig.until_said(10)
     assert words(said) == ["reader-dead"]
     assert said[0].detail
+
+
+async def test_three_old_answers_in_a_row_are_not_a_finger():
+    ok = bytes.fromhex(HEAD + "07000300000A")
+    rig = await started()
+    for pause_ms in (0, 40, 100, 150):
+        for _ in range(3):
+            rig.uart.send(ok + ok + bytes.fromhex(FOUND))
+            await asyncio.sleep_ms(pause_ms)
+            assert refs(await rig.looks(2)) == [], pause_ms
+
+
+async def test_a_slot_that_the_sensor_does_not_have_is_no_tap():
+    rig = await started()
+    rig.chip._handlers[0x04] = lambda body: b"\x00\x00\xa2\x00\x78"
+    said = await press(rig, "budi", looks=5)
+    assert (refs(said), words(said)) == ([], ["unknown-finger"])
+
+
+async def test_a_finger_that_is_missed_for_a_moment_is_still_there():
+    rig = await started()
+    rig.chip.press("budi")
+    assert refs(await rig.looks(3)) == ["5"]
+    for _ in range(4):
+        rig.chip.lift()
+        assert await rig.looks(1) == []
+        rig.chip.press("budi")
+        assert await rig.looks(1) == []

@@ -216,3 +216,24 @@ async def test_wiegand_random_edges():
         for tap in refs(await rig.hear(bits, gap_us=random.choice((50, 200, 1500, 2500, 12_000)))):
             assert len(bits) in (26, 34)
             assert number(bytes([int(bit) for bit in bits])) == tap
+
+
+async def test_wiegand_a_pause_inside_a_frame_is_no_tap():
+    rig = Lines()
+    await rig.reader.start()
+    assert refs(await rig.hear(W26[:13] + " " * 5 + W26[13:])) == ["123456"]
+    await rig.looks(50)
+    said = await rig.hear(W26[:13] + " " * 8 + W26[13:])
+    assert (refs(said), words(said)) == ([], ["bad-frame"])
+
+
+# Eight edges of the first card wait in the queue, the rest of it and the begin of the second are lost: 26 bits.
+async def test_wiegand_the_head_of_one_card_on_the_tail_of_another():
+    first, second = wiegand.frame(0xAC0000, 26), wiegand.frame(0x123456, 26)
+    assert number(bytes([int(bit) for bit in first[:8] + second[8:]])) not in ("", "123456", "AC0000")
+    rig = Lines()
+    await rig.reader.start()
+    said = await rig.hear(first + " " * 100 + second, blocked=(0, (26 + 100 + 8) * 1500))
+    assert rig.chip.lost == 26
+    assert (refs(said), words(said)) == ([], ["bad-frame"])
+    assert rig.reader.counters["torn"] == 1
