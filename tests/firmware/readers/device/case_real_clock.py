@@ -7,7 +7,7 @@ from reader_rig import UIDS, card, refs
 from firmware.readers.mfrc522 import Mfrc522
 from firmware.readers.pn532 import Pn532
 from firmware.readers.pn532_link import HsuLink
-from simulators.chips import mfrc522, pn532
+from simulators.chips import mfrc522, pn532, pn532_wires
 from simulators.chips.clock import RealClock
 from simulators.chips.field import Field
 from simulators.chips.uart import Uart
@@ -46,6 +46,6 @@ async def test_pn532():
     field = Field(clock)
     chip = pn532.Pn532(clock, field)
     uart = Uart(clock, 115200)
-    pn532.Pn532Hsu(chip, uart)
+    pn532_wires.Pn532Hsu(chip, uart)
     await tap_each(Pn532(HsuLink(uart), chip.rst), field)
     assert not chip.abuse

@@ -9,6 +9,7 @@ from firmware.readers.r307 import R307
 from firmware.readers.tap import Tap
 from simulators.chips import mfrc522 as mfrc522_chip
 from simulators.chips import pn532 as pn532_chip
+from simulators.chips import pn532_wires
 from simulators.chips import r307 as r307_chip
 from simulators.chips.cards import Card
 from simulators.chips.clock import VirtualClock
@@ -76,11 +77,11 @@ class Pn(Rig):
         super().__init__()
         self.chip = pn532_chip.Pn532(self.clock, self.field)
         if spi:
-            self.wire = pn532_chip.Pn532Spi(self.chip)
+            self.wire = pn532_wires.Pn532Spi(self.chip)
             link = SpiLink(self.wire, self.wire.cs)
         else:
             self.uart = Uart(self.clock, 115200)
-            self.wire = pn532_chip.Pn532Hsu(self.chip, self.uart)
+            self.wire = pn532_wires.Pn532Hsu(self.chip, self.uart)
             link = HsuLink(self.uart)
         self.reader = Pn532(link, self.chip.rst if rst else None, self.clock.ticks_ms)
 
