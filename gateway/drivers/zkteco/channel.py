@@ -14,7 +14,8 @@ has it take a `Channel` instead, and pyzk itself stays as published. A `Channel`
 4. Every wait has a deadline for the whole frame (or the whole wait for events): neither a trickle of bytes nor a flood
    of events extends it. `close` from another thread ends any wait.
 5. A damaged frame may have been an event: it counts as `lost`. Over TCP, while a reply is due, it is an error as well.
-6. Over UDP a request is sent again when no reply has begun after a third of the time. Once it has begun, what does not
+6. A datagram that is byte for byte one of the same answer came twice: the second is dropped.
+7. Over UDP a request is sent again when no reply has begun after a third of the time. Once it has begun, what does not
    follow within that time is lost, and the session asks anew, under another number.
 
 Sending ACK_OK for an event is the driver's business (`acknowledge`): only it knows that the event is on disk.
@@ -22,6 +23,7 @@ Sending ACK_OK for an event is the driver's business (`acknowledge`): only it kn
 
 import time
 from collections import deque
+from hashlib import sha256
 
 from gateway.drivers.zkteco import codes, frames
 from gateway.drivers.zkteco.frames import Frame
@@ -44,7 +46,7 @@ class Channel:
         self.lost = 0
         """Events that came but could not be kept; the driver sets it back."""
         self.stale = 0
-        """Replies dropped because they came too late."""
+        """Replies dropped because they came too late, or twice."""
         self.heard_at: float | None = None
         """When the last frame came that obeys the protocol (`time.monotonic()`); None: none ever did."""
         self._line = line
@@ -53,6 +55,7 @@ class Channel:
         self._events: deque[Frame] = deque()
         self._asked: deque[int] = deque(maxlen=_REMEMBERED)
         self._request = b""
+        self._parts: set[bytes] = set()
         self._answered = True
 
     # what pyzk calls
@@ -115,6 +118,7 @@ class Channel:
         self._asked.append(frame.reply)
         self._replies.clear()
         self._request, self._answered = wire, False
+        self._parts.clear()
         self.meter.asked(frame.command)
         self._line.send(wire, time.monotonic() + self.timeout)
 
@@ -151,7 +155,7 @@ class Channel:
             self.heard_at = time.monotonic()
             if frame.command == codes.EVENT:
                 self._keep(frame)
-            elif self._is_stale(frame):
+            elif self._is_stale(frame) or self._is_double(frame):
                 self.stale += 1
             else:
                 self._answered = True
@@ -165,6 +169,14 @@ class Channel:
 
     def _is_stale(self, frame: Frame) -> bool:
         return frame.reply in self._asked and frame.reply != self._asked[-1]
+
+    def _is_double(self, frame: Frame) -> bool:
+        if not self._line.datagrams:
+            return False
+        digest = sha256(frame.packet).digest()
+        known = digest in self._parts
+        self._parts.add(digest)
+        return known
 
     def _frames(self, piece: bytes) -> list[Frame]:
         if self._line.datagrams:

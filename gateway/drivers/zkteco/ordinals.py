@@ -51,17 +51,18 @@ def _repeated(table: Table) -> frozenset[int]:
     return frozenset(one for one, other in pairwise(hashes) if one == other)
 
 
-class LiveOrdinals:
-    """Ordinals of live events since a session began; remembers the latest 4096 (person, second)."""
+class LiveKeys:
+    """The (person, second) of live events, the latest 4096 of them."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[Hashable, int] = OrderedDict()
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
-    def of(self, row: Row) -> int:
-        """The ordinal of this event, which is counted."""
+    def add(self, row: Row) -> bool:
+        """Whether it is new in this session."""
         name = key(row)
-        ordinal = self._seen.pop(name, 0)
-        self._seen[name] = ordinal + 1
+        is_new = name not in self._seen
+        self._seen[name] = None
+        self._seen.move_to_end(name)
         if len(self._seen) > _LIVE_KEYS:
             self._seen.popitem(last=False)
-        return ordinal
+        return is_new

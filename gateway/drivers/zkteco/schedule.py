@@ -18,7 +18,7 @@ class Schedule:
         self._options = options
         self._next_look = 0.0
         self._next_read = 0.0
-        self._wanted = False
+        self._wanted = self._called_for = False
         self._rested_at = 0.0
         self._began_at = 0.0
 
@@ -44,8 +44,9 @@ class Schedule:
         self._next_look = time.monotonic() + self._options.reconcile
 
     def reading(self) -> None:
-        """The log is about to be read."""
+        """The log is about to be read: what wants a read from here on wants another."""
         self._began_at = time.monotonic()
+        self._called_for, self._wanted = self._wanted, False
 
     def was_read(self, *, blind: bool, believed: bool) -> None:
         """The log was read. `blind`: the number of records tells nothing; `believed`: something could be made of it."""
@@ -55,9 +56,8 @@ class Schedule:
             patience = min(patience, _BLIND * self._options.reconcile)
         if not believed:
             patience = self._options.reconcile
-        if self._wanted:
+        if self._called_for:
             self._rested_at = now + _REST * (now - self._began_at)
-        self._wanted = False
         self._next_look, self._next_read = now + self._options.reconcile, now + patience
 
     def _look_at(self, heard_at: float) -> float:

@@ -68,6 +68,8 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
     def ask(self, command: int, data: bytes = b"") -> bytes:
         """One command, and the data of its reply."""
         reply = self._ZK__send_command(command, data, 1024)
+        if reply["code"] == codes.ACK_UNAUTH:
+            raise ConnectionResetError("it has forgotten our session")
         if not reply["status"]:
             raise ZKErrorResponse(f"command {command} was refused with {reply['code']}")
         answer: bytes = self._ZK__data

@@ -59,7 +59,7 @@ class Watch:
         self._has_backlog = False
         self._put_off = 0
         self._broken: DriverError | None = None
-        self._to_acknowledge = self._lost = self._covered = 0
+        self._to_acknowledge = self._unsettled = self._covered = 0
         self._unnamed = 0
         self._told = place.count if place else 0
         self._clock_every = options.clock_every
@@ -113,12 +113,16 @@ class Watch:
             frame = self._terminal.event(0 if self._outbox else deadline)
             if frame is None:
                 break
-            self._outbox += self._live.reports_of(frame)
-            self._to_acknowledge += 1
+            found = self._live.reports_of(frame)
+            if found is None:
+                self._unsettled += 1
+            else:
+                self._outbox += found
+                self._to_acknowledge += 1
         lost = self._terminal.take_lost()
         if lost:
             _log.warning("%s: %d live events could not be kept: reading the log instead", self._terminal.who, lost)
-            self._lost += lost
+            self._unsettled += lost
             self._schedule.want_read()
 
     def _take_batch(self) -> None:
@@ -171,8 +175,8 @@ class Watch:
     def _read(self) -> None:
         """Read the whole log; what is new in it becomes the backlog."""
         self._schedule.reading()
-        lost = self._lost
-        expects_some = self._live.punches > 0 or lost > 0
+        unsettled = self._unsettled
+        expects_some = self._live.punches > 0 or unsettled > 0
         read = read_log(self._terminal, self._serial, self._memory.layout, ask_anyway=expects_some)
         self._collect(0)
         believed = read.table is not None and self._names_known(read.table, read.sizes)
@@ -181,8 +185,8 @@ class Watch:
         self._outbox += read.findings
         self._compare_counters(read.sizes)
         if read.table is not None and believed:
-            self._lost -= lost
-            self._covered += lost
+            self._unsettled -= unsettled
+            self._covered += unsettled
             self._take(read.table, full=read.sizes.full)
 
     def _take(self, table: Table, *, full: bool) -> None:

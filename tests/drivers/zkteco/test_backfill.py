@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.drivers.zkteco import backfill, place
 from gateway.drivers.zkteco.attlog import LAYOUT_8A, LAYOUT_40, Row, Table
 from gateway.drivers.zkteco.names import Names
-from gateway.drivers.zkteco.ordinals import LiveOrdinals, LogOrdinals
+from gateway.drivers.zkteco.ordinals import LiveKeys, LogOrdinals
 from gateway.reading import Finding, Reading
 from tests.drivers.zkteco import bytes_of
 from tests.drivers.zkteco.bytes_of import JUNE
@@ -41,13 +41,13 @@ def test_ordinals_count_the_same_person_and_second_from_the_first_record(punches
     assert made == expected[start:]
 
 
-def test_live_ordinals_agree_with_the_log_and_forget_the_oldest():
+def test_live_keys_are_told_apart_and_the_oldest_forgotten():
     row, other = Row("A", None, "t", 1, 0), Row("B", None, "t", 1, 0)
-    live = LiveOrdinals()
-    assert [live.of(row), live.of(row), live.of(other), live.of(row)] == [0, 1, 0, 2]
+    live = LiveKeys()
+    assert [live.add(row), live.add(row), live.add(other), live.add(row)] == [True, False, True, False]
     for number in range(5000):
-        live.of(Row(str(number), None, "t", 1, 0))
-    assert live.of(row) == 0
+        live.add(Row(str(number), None, "t", 1, 0))
+    assert live.add(row)
     assert len(live._seen) <= 4096
 
 

@@ -173,6 +173,15 @@ def test_a_terminal_that_goes_silent_is_missed_though_nothing_was_due(connect):
             until(driver, lambda _: False)
 
 
+def test_a_terminal_that_restarted_over_udp_has_forgotten_us(connect):
+    with ScriptedTerminal(udp=True) as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        drain(driver)
+        terminal.links[0].trusted = False
+        with pytest.raises(DeviceSilent, match="it has forgotten our session"):
+            until(driver, lambda _: False)
+
+
 def test_a_flood_of_events_does_not_put_the_deadline_off(connect):
     def flood(terminal, link, number, data):
         stopped = threading.Event()

@@ -108,7 +108,7 @@ def test_an_unknown_number_makes_us_look_at_the_users_once(connect):
         terminal.users = bytes_of.user_28(7, 1042)
         terminal.event(event_10(7, NOON))
         terminal.event(event_10(8, NOON))
-        terminal.event(event_10(8, NOON))
+        terminal.event(event_10(8, six(2026, 6, 1, 12, 5)))
         assert people(drain(driver)) == ["1042", "uid-8", "uid-8"]
         assert terminal.commands()[1503] == 2
 
@@ -131,11 +131,20 @@ def test_two_punches_of_one_person_in_one_second(connect):
         drain(driver)
         for _ in range(2):
             terminal.punch(row_40("7", bytes_of.packed(2026, 6, 1, 12)), event_32("7", NOON))
-        live = drain(driver)
-        assert [reading.ordinal for reading in punches(live)] == [0, 1]
-        driver.close()
-        driver.open(None)
-        assert identities(drain(driver)) == identities(live)
+        found = drain(driver)
+        assert [(one.origin, one.ordinal) for one in punches(found)] == [("live", 0), ("log", 0), ("log", 1)]
+        terminal.wait(lambda: (driver.poll(0), terminal.acknowledged == 2)[1])
+
+
+def test_an_event_that_comes_twice_is_one_punch(connect):
+    """A doubled datagram, or a terminal that did not hear our acknowledgement in time."""
+    with ScriptedTerminal() as terminal:
+        driver = connect(terminal)
+        drain(driver)
+        terminal.punch(row_40("7", bytes_of.packed(2026, 6, 1, 12)), event_32("7", NOON))
+        terminal.event(event_32("7", NOON))
+        assert len(identities(drain(driver))) == 1
+        terminal.wait(lambda: (driver.poll(0), terminal.acknowledged == 2)[1])
 
 
 def test_the_second_punch_of_a_second_whose_first_came_from_the_log(connect):
