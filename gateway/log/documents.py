@@ -50,11 +50,11 @@ class EntryDocument(Mapping[str, Any]):
 class EntriesView(Mapping[str, Any]):
     """The entries as TinyDB's `Storage.read` wants them, by text id, read from disk a few hundred at a time."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader, after: int = 0) -> None:
+        self._reader, self._after = reader, after
 
     def documents(self) -> Iterator[EntryDocument]:
-        after = self._reader.oldest - 1
+        after = max(self._reader.oldest - 1, self._after)
         while batch := self._reader.read_after(after, 500):
             yield from (EntryDocument(entry.raw, entry.sequence) for entry in batch)
             after = batch[-1].sequence

@@ -51,11 +51,18 @@ def epochs(disk: Disk, root: Path, gateway: str) -> list[Epoch]:
     return sorted(found)
 
 
+def epoch_of(disk: Disk, folder: Path) -> Epoch:
+    """The epoch in `folder`, whatever the folder is called. Raises OSError."""
+    name = _NAME.fullmatch(folder.name)
+    number, random = (int(name[1]), name[2]) if name is not None else (0, "")
+    return Epoch(number, folder, _logid_in(disk, folder, random) or f"?.{random or '?'}")
+
+
 def _logid_in(disk: Disk, folder: Path, random: str) -> str | None:
     """The log's id by its own files: the gateway may have been renamed, or the folder come from another one."""
     for first in numbered(folder, ".log"):
         header = read_header(disk, segment_path(folder, first))
-        if header is not None and header.logid.endswith(f".{random}"):
+        if header is not None and random in ("", header.logid.rpartition(".")[2]):
             return header.logid
     return None
 

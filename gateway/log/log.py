@@ -68,6 +68,8 @@ class Log:
         self._folder_lock = FolderLock(data, allow_volatile=options.allow_volatile)
         try:
             self._state = State(data / "state.json", options.disk)
+            if self._state.damaged:
+                logger.warning("%s: state.json is damaged: entries are sent again, devices are read again", data)
             self._present = Present(self._root, options, self._state)
             self._report_troubles()
         except OSError as error:

@@ -29,6 +29,7 @@ class Head(msgspec.Struct, frozen=True):
     source: str
     id: str
     recordedtime: str
+    logid: str
     sequence: str
     prevhash: str
 
@@ -192,7 +193,7 @@ def _take_entry(result: Scan, entry: _Placed) -> None:
         result.lost.append((expected, entry.sequence - 1))
     elif not result.lasthash:
         result.prevhash = entry.head.prevhash  # the header is gone: the first entry knows what came before
-    elif entry.head.prevhash != result.lasthash:
+    elif entry.head.prevhash != result.lasthash or _is_foreign(result, entry):
         result.breaks.append(entry.sequence)
     result.entries.append(entry.line)
     result.sequences.append(entry.sequence)
@@ -200,6 +201,10 @@ def _take_entry(result: Scan, entry: _Placed) -> None:
     result.lasthash = entry_hash(entry.line.payload)
     result.newest = entry.head.recordedtime
     result.good_end = entry.line.end
+
+
+def _is_foreign(result: Scan, entry: _Placed) -> bool:
+    return result.header is not None and entry.head.logid != result.header.logid
 
 
 def _settle(result: Scan, size: int) -> None:

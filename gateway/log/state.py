@@ -6,7 +6,6 @@ now and then, and a file that is not exactly what was written counts as lost.
 """
 
 import json
-import logging
 import zlib
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from tinydb.table import Document
 
 from gateway.log.disk import Disk
 
-logger = logging.getLogger(__name__)
-
 _CHECK = "check"  # the table that holds the checksum of the others
 
 
@@ -28,6 +25,7 @@ class SafeJSONStorage(Storage):
 
     def __init__(self, path: Path, disk: Disk) -> None:
         self._path, self._disk = path, disk
+        self.damaged = False
         self._content = self._load()
         self._dirty = False
 
@@ -54,7 +52,7 @@ class SafeJSONStorage(Storage):
             return None
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             pass
-        logger.warning("%s: damaged and ignored: entries are sent again, devices are read again", self._path)
+        self.damaged = True
         return None
 
 
@@ -69,6 +67,11 @@ class State:
         self._db = TinyDB(path, disk, storage=SafeJSONStorage)
         self._marks = self._db.table("marks")
         self._devices = self._db.table("devices")
+
+    @property
+    def damaged(self) -> bool:
+        """Whether there was a file and it was not what had been written."""
+        return self._storage.damaged
 
     @property
     def logid(self) -> str | None:
@@ -99,6 +102,10 @@ class State:
 
     def flush(self) -> None:
         """Put everything on disk. Raises OSError."""
+        self._storage.flush()
+
+    @property
+    def _storage(self) -> SafeJSONStorage:
         storage = self._db.storage
         assert isinstance(storage, SafeJSONStorage)  # noqa: S101 - made above
-        storage.flush()
+        return storage
