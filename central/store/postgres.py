@@ -1,0 +1,164 @@
+"""PostgreSQL through psycopg 3. Rows go in as arrays, one statement for a whole batch, whatever its size.
+
+`synchronous_commit` is set to on for every session: a COMMIT that returned is on disk, whatever the server's default.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from central.errors import RefusedError, StoreError
+from central.store.database import Row, Table
+from central.store.tables import ENTRY, ENTRY_KEY
+
+_CONNECT_S = 5
+_BATCH = 2000
+_NUL = "\N{REPLACEMENT CHARACTER}"
+
+
+class Postgres:
+    """The database of a libpq URL. `slow_s`: a statement that takes longer than six times that is given up."""
+
+    dialect = "postgres"
+
+    def __init__(self, url: str, *, slow_s: float = 10.0) -> None:
+        self._url, self._slow_s = url, slow_s
+        self.name = f"PostgreSQL {_named(url)}"
+        self._connection: psycopg.Connection[Row] | None = None
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator["PostgresSql"]:
+        try:
+            connection = self._connected()
+            with connection.transaction():
+                if read_only:
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    connection.execute("SET LOCAL statement_timeout TO 0")
+                yield PostgresSql(connection)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            raise RefusedError(f"{self.name}: {_line(error)}") from error
+        except psycopg.Error as error:
+            self.close()
+            raise StoreError(f"{self.name}: {_line(error)}") from error
+
+    def prepare(self, now: datetime) -> None:
+        """A partition of `entry` for this month and the next."""
+        first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        with self.transaction() as sql:
+            sql.lock("partitions")
+            for _ in range(2):
+                following = (first + timedelta(days=32)).replace(day=1)
+                _add_partition(sql, first, following)
+                first = following
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _connected(self) -> "psycopg.Connection[Row]":
+        if self._connection is None or self._connection.closed:
+            connection = psycopg.connect(
+                self._url,
+                connect_timeout=_CONNECT_S,
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+                tcp_user_timeout=round(self._slow_s * 3000),
+                application_name="ketuk",
+                autocommit=True,
+            )
+            connection.execute("SET synchronous_commit TO on")
+            connection.execute("SET TIME ZONE 'UTC'")
+            connection.execute(f"SET statement_timeout TO {round(self._slow_s * 6000)}")
+            self._connection = connection
+        return self._connection
+
+
+class PostgresSql:
+    """See `central.store.database.Sql`; psycopg's own errors are turned into StoreError by the transaction."""
+
+    for_update = " FOR UPDATE"
+
+    def __init__(self, connection: "psycopg.Connection[Row]") -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+        found: list[Row] = self._execute(statement, values).fetchall()
+        return found
+
+    def run(self, statement: str, values: Sequence[object] = ()) -> None:
+        self._execute(statement, values)
+
+    def run_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_own(statement), [_clean(row) for row in rows])
+
+    def insert(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        if table is ENTRY:
+            keys = [ENTRY.columns[name] for name in ENTRY_KEY.columns]
+            self._insert(ENTRY_KEY, [row[: len(keys)] for row in rows])
+        self._insert(table, rows)
+
+    def _insert(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        columns = ",".join(f'"{name}"' for name in table.columns)
+        arrays = ",".join(f"%s::{kind}[]" for kind in table.columns.values())
+        statement = f"INSERT INTO {table.name} ({columns}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
+        by_column = [list(column) for column in zip(*map(_clean, rows), strict=True)]
+        if rows:
+            self._connection.execute(statement, by_column, prepare=True)
+
+    def stream(self, statement: str, values: Sequence[object] = ()) -> Iterator[Row]:
+        with self._connection.cursor("ketuk_stream", binary=True) as cursor:
+            cursor.itersize = _BATCH
+            cursor.execute(_own(statement), _clean(values))
+            yield from cursor
+
+    def script(self, text: str) -> None:
+        self._connection.execute(text.encode())
+
+    def lock(self, what: str) -> None:
+        self.run("SELECT pg_advisory_xact_lock(hashtext(?))", (f"ketuk {what}",))
+
+    def _execute(self, statement: str, values: Sequence[object]) -> Any:
+        return self._connection.execute(_own(statement), _clean(values))
+
+
+def _add_partition(sql: "PostgresSql", first: datetime, following: datetime) -> None:
+    name = f"entry_{first:%Y_%m}"
+    if sql.rows("SELECT to_regclass(?)", (name,))[0][0] is not None:
+        return
+    # What came while there was no partition for it is in the default one, and would hinder the new one.
+    month = (first, following)
+    if not sql.rows("SELECT 1 FROM entry_default WHERE received >= ? AND received < ? LIMIT 1", month):
+        span = f"FROM ('{first.isoformat()}') TO ('{following.isoformat()}')"
+        sql.run(f"CREATE TABLE {name} PARTITION OF entry FOR VALUES {span}")
+
+
+def _own(statement: str) -> Any:
+    return statement.replace("%", "%%").replace("?", "%s")
+
+
+def _clean(values: Sequence[object]) -> list[object]:
+    """PostgreSQL's text cannot hold NUL; the exact bytes of an entry are kept elsewhere."""
+    return [value.replace("\0", _NUL) if isinstance(value, str) else value for value in values]
+
+
+def _named(url: str) -> str:
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        return "of database.url"
+    where = parts.get("host") or "local"
+    port = f":{parts['port']}" if parts.get("port") else ""
+    return f"{parts.get('dbname') or parts.get('user') or ''} on {where}{port}"
+
+
+def _line(error: psycopg.Error) -> str:
+    """One line, without the statement that PostgreSQL shows with a caret."""
+    text = error.diag.message_primary or str(error)
+    return " ".join(text.split()) or type(error).__name__

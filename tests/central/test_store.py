@@ -1,0 +1,168 @@
+"""Tables, migrations and transactions, on both databases."""
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central.errors import RefusedError, SchemaError, StoreError
+from central.store import open_database
+from central.store.database import Database
+from central.store.migrations import check, migrate, migrations
+from tests.central.books import Centre
+from tests.central.chain import Chain
+from tests.postgres import Cluster
+
+
+class TestMigrations:
+    def test_each_once_and_all_again_without_harm(self, url: str) -> None:
+        database = open_database(url)
+        with pytest.raises(SchemaError, match="start `ketuk central run` once"):
+            check(database)
+        names = migrate(database)
+        assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+        assert migrate(database) == []
+        Centre(database).take(Chain().punches(3).messages())
+        for migration in migrations(database.dialect):
+            with database.transaction() as sql:
+                sql.script(migration.text)
+        assert Centre(database).rows("SELECT count(*) FROM entry") == [3]
+        check(database)
+
+    def test_a_newer_database_is_left_alone(self, database: Database) -> None:
+        with database.transaction() as sql:
+            sql.run("INSERT INTO schema_version VALUES (9999, 'future', '')")
+        with pytest.raises(SchemaError, match="made by a newer Ketuk"):
+            migrate(database)
+
+    def test_several_at_once(self, url: str) -> None:
+        applied: list[list[str]] = []
+        threads = [threading.Thread(target=lambda: applied.append(migrate(open_database(url)))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(name for names in applied for name in names) == sorted(set(sum(applied, [])))
+        assert len(applied) == 4
+
+
+class TestTransactions:
+    def test_all_or_nothing(self, database: Database) -> None:
+        centre = Centre(database)
+        with pytest.raises(RuntimeError), database.transaction() as sql:
+            sql.run("INSERT INTO gateway_state (site, gateway) VALUES ('a', 'b')")
+            raise RuntimeError
+        assert centre.rows("SELECT count(*) FROM gateway_state") == [0]
+
+    def test_a_refusal_is_told_apart_from_a_failure(self, database: Database) -> None:
+        twice = "INSERT INTO gateway_state (site, gateway) VALUES ('a', 'b')"
+        with pytest.raises(RefusedError), database.transaction() as sql:
+            sql.run(twice)
+            sql.run(twice)
+        with pytest.raises(StoreError) as failure, database.transaction() as sql:
+            sql.run("SELECT no_such_column FROM log")
+        assert not isinstance(failure.value, RefusedError)
+        with database.transaction() as sql:
+            sql.run(twice)
+
+    def test_two_that_write_the_same_log_wait_for_one_another(self, url: str) -> None:
+        chain = Chain().punches(200)
+        migrate(open_database(url))
+        failures: list[Exception] = []
+
+        def half(first: int) -> None:
+            centre = Centre(open_database(url))
+            for start in range(first, 201, 20):
+                try:
+                    centre.take(chain.messages(start, start + 9))
+                except StoreError as error:  # one of two that wait for one another is sent away, and comes again
+                    failures.append(error)
+                    centre.take(chain.messages(start, start + 9))
+
+        threads = [threading.Thread(target=half, args=(first,)) for first in (1, 11)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        centre = Centre(open_database(url))
+        assert centre.rows("SELECT through, highest FROM log") == [(200, 200)]
+        assert centre.rows("SELECT count(*) FROM hole") == [0]
+        assert centre.held(chain.logid) == chain.raws
+
+    def test_readers_see_one_moment(self, url: str) -> None:
+        chain = Chain().punches(20)
+        database = open_database(url)
+        migrate(database)
+        Centre(database).take(chain.messages(1, 10))
+        with database.transaction(read_only=True) as sql:
+            before = sql.rows("SELECT count(*) FROM entry")
+            Centre(open_database(url)).take(chain.messages(11))
+            assert sql.rows("SELECT count(*) FROM entry") == before == [(10,)]
+            assert len(list(sql.stream("SELECT sequence FROM entry"))) == 10
+
+
+class TestSqlite:
+    def test_a_commit_is_on_disk(self, tmp_path: Path) -> None:
+        database = open_database(f"sqlite:{tmp_path / 'c.db'}")
+        with database.transaction() as sql:
+            assert sql.rows("PRAGMA journal_mode") == [("wal",)]
+            assert sql.rows("PRAGMA synchronous") == [(2,)]
+
+    def test_no_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(StoreError, match="there is no folder"):
+            migrate(open_database(f"sqlite:{tmp_path / 'none' / 'c.db'}"))
+
+    def test_no_database_at_all(self, tmp_path: Path) -> None:
+        (tmp_path / "c.db").write_bytes(b"something else" * 1000)
+        with pytest.raises(StoreError, match="not a database"):
+            migrate(open_database(f"sqlite:{tmp_path / 'c.db'}"))
+
+
+class TestPostgres:
+    @pytest.fixture
+    def database(self, cluster: Cluster) -> Any:
+        database = open_database(cluster.url(cluster.database()))
+        migrate(database)
+        yield database
+        database.close()
+
+    def test_a_partition_for_this_month_and_the_next(self, database: Database) -> None:
+        for when in (datetime(2026, 12, 31, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)):
+            database.prepare(when)
+        found = Centre(database).rows(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'entry_2%'"
+            " AND relnamespace = current_schema()::regnamespace ORDER BY 1"
+        )
+        assert found == ["entry_2026_12", "entry_2027_01"]
+
+    def test_entries_go_to_their_month_or_wait_in_the_default(self, database: Database) -> None:
+        centre = Centre(database)
+        centre.take(Chain(gateway="gw1").punches(2, id="a").messages())
+        database.prepare(datetime.now(UTC))  # too late for this month: nothing may be lost over that
+        assert centre.rows("SELECT count(*) FROM entry_default") == [2]
+        database.prepare(datetime(2030, 5, 1, tzinfo=UTC))
+        with database.transaction() as sql:
+            sql.run("INSERT INTO log (logid, site, gateway, first_seen) VALUES ('x.00000000', 'a', 'x', now())")
+            sql.run(
+                "INSERT INTO entry (logid, sequence, received, kind, source, id, hash, raw)"
+                " VALUES ('x.00000000', 1, '2030-06-02', 'punch', '', '', sha256(''), '')"
+            )
+        assert centre.rows("SELECT count(*) FROM entry_2030_06") == [1]
+
+    def test_the_key_is_kept_across_partitions(self, database: Database) -> None:
+        with pytest.raises(RefusedError), database.transaction() as sql:
+            sql.run("INSERT INTO log (logid, site, gateway, first_seen) VALUES ('x.00000000', 'a', 'x', now())")
+            for received in ("2030-06-02", "2030-07-02"):
+                sql.run("INSERT INTO entry_key VALUES ('x.00000000', 1, ?)", (received,))
+
+    def test_a_commit_is_on_disk_whatever_the_default(self, database: Database) -> None:
+        assert Centre(database).rows("SHOW synchronous_commit") == ["on"]
+
+    def test_the_password_is_never_shown(self) -> None:
+        database = open_database("postgresql://ketuk:s3cret@127.0.0.1:1/nothing")
+        with pytest.raises(StoreError) as failure:
+            migrate(database)
+        assert "s3cret" not in f"{failure.value}{database.name}"
+        assert "nothing on 127.0.0.1:1" in str(failure.value)
