@@ -15,6 +15,16 @@ from tests.central.books import Centre
 from tests.central.chain import Chain
 from tests.postgres import Cluster
 
+GATEWAY = "INSERT INTO gateway_state (site, gateway) VALUES ('a', 'b')"
+_LOG = "INSERT INTO log (logid, site, gateway, first_seen) VALUES ('x.00000000', 'a', 'x', now())"
+
+
+def run(database: Database, *statements: str) -> None:
+    """All in one transaction."""
+    with database.transaction() as sql:
+        for statement in statements:
+            sql.run(statement)
+
 
 class TestMigrations:
     def test_each_once_and_all_again_without_harm(self, url: str) -> None:
@@ -44,28 +54,25 @@ class TestMigrations:
             thread.start()
         for thread in threads:
             thread.join()
-        assert sorted(name for names in applied for name in names) == sorted(set(sum(applied, [])))
         assert len(applied) == 4
+        names = [name for names in applied for name in names]
+        assert len(names) == len(set(names)) == len(migrations(open_database(url).dialect))
 
 
 class TestTransactions:
     def test_all_or_nothing(self, database: Database) -> None:
         centre = Centre(database)
-        with pytest.raises(RuntimeError), database.transaction() as sql:
-            sql.run("INSERT INTO gateway_state (site, gateway) VALUES ('a', 'b')")
-            raise RuntimeError
+        with pytest.raises(StoreError):
+            run(database, GATEWAY, "SELECT no_such_column FROM log")
         assert centre.rows("SELECT count(*) FROM gateway_state") == [0]
 
     def test_a_refusal_is_told_apart_from_a_failure(self, database: Database) -> None:
-        twice = "INSERT INTO gateway_state (site, gateway) VALUES ('a', 'b')"
-        with pytest.raises(RefusedError), database.transaction() as sql:
-            sql.run(twice)
-            sql.run(twice)
-        with pytest.raises(StoreError) as failure, database.transaction() as sql:
-            sql.run("SELECT no_such_column FROM log")
+        with pytest.raises(RefusedError):
+            run(database, GATEWAY, GATEWAY)
+        with pytest.raises(StoreError) as failure:
+            run(database, "SELECT no_such_column FROM log")
         assert not isinstance(failure.value, RefusedError)
-        with database.transaction() as sql:
-            sql.run(twice)
+        run(database, GATEWAY)
 
     def test_two_that_write_the_same_log_wait_for_one_another(self, url: str) -> None:
         chain = Chain().punches(200)
@@ -143,19 +150,15 @@ class TestPostgres:
         database.prepare(datetime.now(UTC))  # too late for this month: nothing may be lost over that
         assert centre.rows("SELECT count(*) FROM entry_default") == [2]
         database.prepare(datetime(2030, 5, 1, tzinfo=UTC))
-        with database.transaction() as sql:
-            sql.run("INSERT INTO log (logid, site, gateway, first_seen) VALUES ('x.00000000', 'a', 'x', now())")
-            sql.run(
-                "INSERT INTO entry (logid, sequence, received, kind, source, id, hash, raw)"
-                " VALUES ('x.00000000', 1, '2030-06-02', 'punch', '', '', sha256(''), '')"
-            )
+        entry = "INSERT INTO entry (logid, sequence, received, kind, source, id, hash, raw)"
+        run(database, _LOG, f"{entry} VALUES ('x.00000000', 1, '2030-06-02', 'punch', '', '', sha256(''), '')")
         assert centre.rows("SELECT count(*) FROM entry_2030_06") == [1]
 
     def test_the_key_is_kept_across_partitions(self, database: Database) -> None:
-        with pytest.raises(RefusedError), database.transaction() as sql:
-            sql.run("INSERT INTO log (logid, site, gateway, first_seen) VALUES ('x.00000000', 'a', 'x', now())")
-            for received in ("2030-06-02", "2030-07-02"):
-                sql.run("INSERT INTO entry_key VALUES ('x.00000000', 1, ?)", (received,))
+        key = "INSERT INTO entry_key VALUES ('x.00000000', 1, '{}')"
+        run(database, _LOG)
+        with pytest.raises(RefusedError):
+            run(database, *(key.format(month) for month in ("2030-06-02", "2030-07-02")))
 
     def test_a_commit_is_on_disk_whatever_the_default(self, database: Database) -> None:
         assert Centre(database).rows("SHOW synchronous_commit") == ["on"]
