@@ -15,7 +15,7 @@ from gateway.log.view import EpochView, LogView
 def print_table(view: LogView, wanted: Filter, last: int, *, unmask: bool) -> None:
     """A table of the last so many; 0: of all."""
     rows = list(_entries(view, wanted, last))
-    console = Console()
+    console = Console(highlight=False)
     if not rows:
         console.print(log_text.nothing(view, "no entry that is wanted"), style="dim")
         return

@@ -38,7 +38,7 @@ def show(view: LogView, sequence: int, *, raw: bool, people: bool) -> None:
     console.print(Text(log_text.clean(entry.raw.decode(errors="replace"), most=len(entry.raw))), soft_wrap=True)
     console.print()
     for name, value in facts.items():
-        console.print(Text.assemble((f"{name:<9}", "dim"), log_text.clean(value)))
+        console.print(Text.assemble((f"{name:<9}", "dim"), log_text.clean(value)), soft_wrap=True)
 
 
 def _find(view: LogView, sequence: int) -> tuple[EpochView, Stored]:

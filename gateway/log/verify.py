@@ -71,7 +71,8 @@ class _Check:
 
     def take(self, segment: Segment) -> None:
         if not segment.buffer and not segment.path.exists():
-            return  # retention deleted it just now
+            self._end = None  # retention deleted it just now
+            return
         self._pass_deleted(segment.first)
         header = segment.found.header
         if header is not None and not (same_epoch(header.logid, self.report.logid) and header.first == segment.first):
@@ -95,6 +96,8 @@ class _Check:
         """Hold the start of a segment against the end of what was before."""
         if self._end is None:
             self.report.deleted = first - 1
+            if self.report.first is not None:
+                self.report.notes.append(f"up to {first - 1} it was deleted, as delivered, while it was read")
         elif first > self._end.sequence + 1:
             self.report.lost.append((self._end.sequence + 1, first - 1))
         elif first == self._end.sequence + 1 and _differ(self._end.hash, prevhash):
