@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from gateway.drivers.zkteco.attlog import LAYOUT_40, Table
+from gateway.drivers.zkteco.attlog import LAYOUT_40, Row, Table
 from gateway.drivers.zkteco.readings import MAX_RAW
 from gateway.drivers.zkteco.recognise import recognise
 from gateway.drivers.zkteco.session import Incomplete
@@ -27,10 +27,12 @@ class LogRead:
     """What came of it."""
 
     table: Table | None
-    """None: nothing that can be believed; the findings say why, and the next read tries again."""
+    """None: nothing that can be believed; the next read tries again."""
     sizes: Sizes
     """The counters after the read."""
     findings: list[Finding] = field(default_factory=list)
+    if_it_lasts: Finding | None = None
+    """What is to be recorded if read after read ends like this: one may be the network's fault."""
 
 
 def read_log(terminal: Terminal, serial: str, layout: str | None, *, ask_anyway: bool = False) -> LogRead:
@@ -41,7 +43,7 @@ def read_log(terminal: Terminal, serial: str, layout: str | None, *, ask_anyway:
     before = terminal.sizes()
     if before.records == 0 and not ask_anyway:
         return LogRead(Table(LAYOUT_40, b""), before)
-    trouble, body = "", b""
+    trouble, body, earlier = "", b"", b""
     for attempt in range(1, TRIES + 1):
         try:
             body = terminal.log()
@@ -52,12 +54,21 @@ def read_log(terminal: Terminal, serial: str, layout: str | None, *, ask_anyway:
             after = terminal.sizes()
             found = recognise(body, _counts(before, after), layout)
             trouble, table = (found, None) if isinstance(found, str) else ("", found)
+            if table is not None and terminal.unordered and body != earlier and not _chronological(table):
+                trouble, table = "its records are not in order: two datagrams may have changed places", None
+            earlier = body
         if table is not None and (before.records == after.records or attempt == TRIES):
             return LogRead(table, after, _miscounted(serial, table, before, after))
         _log.info("%s: reading the log again: %s", terminal.who, trouble or "somebody punched meanwhile")
         before = after
     _log.warning("%s: the log cannot be read now: %s", terminal.who, trouble)
-    return LogRead(None, before, [_refused(serial, body, trouble, before)])
+    return LogRead(None, before, if_it_lasts=_refused(serial, body, trouble, before))
+
+
+def _chronological(table: Table) -> bool:
+    rows = [table.row(index) for index in range(len(table))]
+    times = [row.local_time for row in rows if isinstance(row, Row)]
+    return len(times) == len(rows) and times == sorted(times)
 
 
 def _counts(before: Sizes, after: Sizes) -> range | None:

@@ -44,6 +44,8 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
         self.helper = _NoProbe()
         self._channel = channel
         self._comm_key = comm_key
+        self.unordered = False
+        """Whether the last table came in datagrams of which nothing tells the order."""
 
     def _ZK__create_socket(self) -> None:  # noqa: N802 - pyzk's private factory, by its mangled name
         self._ZK__sock = self._channel
@@ -105,6 +107,7 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
 
     def _read(self, command: int, fct: int) -> bytes:
         """Buffered where the terminal can."""
+        self.unordered = False
         try:
             if self.force_udp:
                 return self._read_datagrams(command, fct)
@@ -143,6 +146,7 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
         Over UDP nothing would tell that two datagrams changed places, so two reads must agree.
         """
         table = self._read_bare(command)
+        self.unordered = self.force_udp
         if self.force_udp and table != self._read_bare(command):
             raise Incomplete("two reads differ")
         return table

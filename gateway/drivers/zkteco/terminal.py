@@ -130,6 +130,11 @@ class Terminal:
         with self._explained():
             return self._session.table(codes.ATTLOG)
 
+    @property
+    def unordered(self) -> bool:
+        """Whether parts of the last log may have changed places on the way without a trace."""
+        return self._session.unordered
+
     def users(self, count: int | None) -> dict[int, str]:
         """Internal number to user id of everyone it knows. Raises Incomplete like `log`."""
         with self._explained():

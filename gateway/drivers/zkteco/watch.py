@@ -18,7 +18,7 @@ from gateway.drivers.zkteco.backfill import reports
 from gateway.drivers.zkteco.live import LiveEvents
 from gateway.drivers.zkteco.memory import Memory
 from gateway.drivers.zkteco.place import Place
-from gateway.drivers.zkteco.reader import read_log
+from gateway.drivers.zkteco.reader import LogRead, read_log
 from gateway.drivers.zkteco.schedule import Schedule
 from gateway.drivers.zkteco.session import Incomplete
 from gateway.drivers.zkteco.sizes import Sizes
@@ -35,7 +35,7 @@ MAX_PUT_OFF = 4
 OVERLAP = 500
 """Records handed out again although they were before, each time a session begins."""
 PATIENCE = 3
-"""Reads put off because the user list, without which a log of bare numbers names nobody, would not come."""
+"""Reads that may fail before it is recorded, or before a log of bare numbers is taken without a user list."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Watch:
         self._put_off = 0
         self._broken: DriverError | None = None
         self._to_acknowledge = self._unsettled = self._covered = 0
-        self._unnamed = 0
+        self._unnamed = self._unread = 0
         self._told = place.count if place else 0
         self._clock_every = options.clock_every
         self._next_clock = 0.0
@@ -183,11 +183,17 @@ class Watch:
         self._told, self._live.punches = read.sizes.records or 0, 0
         self._schedule.was_read(blind=read.sizes.records is None or read.sizes.full, believed=believed)
         self._outbox += read.findings
+        self._tell_if_it_lasts(read)
         self._compare_counters(read.sizes)
         if read.table is not None and believed:
             self._unsettled -= unsettled
             self._covered += unsettled
             self._take(read.table, full=read.sizes.full)
+
+    def _tell_if_it_lasts(self, read: LogRead) -> None:
+        self._unread = self._unread + 1 if read.table is None else 0
+        if self._unread >= PATIENCE and read.if_it_lasts is not None:
+            self._outbox.append(read.if_it_lasts)
 
     def _take(self, table: Table, *, full: bool) -> None:
         if len(table):

@@ -76,6 +76,29 @@ def test_two_datagrams_of_an_unbuffered_read_that_change_places(connect):
         assert device.commands()[13] == 4
 
 
+def test_two_reads_that_agree_by_chance_in_a_wrong_order(connect):
+    reads = iter(range(100))
+
+    def swapped(device, link, number, data):
+        whole = struct.pack("<I", len(LOG)) + LOG
+        pieces = [whole[at : at + 1024] for at in range(0, len(whole), 1024)]
+        if next(reads) < 2:
+            pieces[2], pieces[3] = pieces[3], pieces[2]
+        device.reply(link, 1500, number, struct.pack("<II", len(whole), 1024))
+        for piece in pieces:
+            device.reply(link, 1501, number, piece)
+        device.reply(link, 2000, number)
+
+    with terminal(buffered=False, answers={13: swapped}) as device:
+        assert people(drain(connect(device))) == NAMES
+
+
+def test_a_log_that_is_truly_out_of_order_is_believed_when_it_stays_so(connect):
+    with terminal(buffered=False) as device:
+        device.log = row_16(5, JUNE + 9999) + LOG
+        assert people(drain(connect(device))) == ["5", *NAMES]
+
+
 def test_a_datagram_that_comes_short_is_asked_for_again_and_no_other(connect):
     tries = iter(range(100))
 
