@@ -102,6 +102,7 @@ class App:
         if self._updates is None:
             raise ValueError("this reader has no update.key: it takes no updates")
         self._update_url = url
+        self.forwarder.leaving = True
 
     # taps
 

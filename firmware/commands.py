@@ -57,7 +57,7 @@ class Commands:
                 offset = clock.now() - unix
             took = offset is None or abs(offset) >= APART_S
             self._app.take_time(unix if took else clock.now(), "command")
-        return {"devices": [{"id": self._app.name, "offset_s": offset, "set": took}]}
+        return {"clock": self._app.clock.state, "offsets_s": {self._app.name: offset}, "set": took}
 
     def _update(self, command):
         url = command.get("url")

@@ -30,6 +30,7 @@ class Forwarder:
         self._topic = topics.gateway(*names)
         self._ack, self._confirm = topics.ack(*names), confirm
         self.writable = False  # whether the centre takes entries now
+        self.leaving = False  # set it to end the connection in good order
         self.inbox = []  # (verb, payload) of commands that wait
         self._posts = []  # (topic, payload, retain): go before any entry
         self._wake = asyncio.Event()
@@ -94,10 +95,10 @@ class Forwarder:
                 self._log.confirm(self._log.published)
         self._wake.set()
 
-    # The work of one connection; only ends by an OSError.
+    # The work of one connection; ends by an OSError, or when it was asked to leave and has said goodbye.
     async def work(self):
         self._start()
-        self.writable = False
+        self.writable = self.leaving = False
         await self._client.subscribe([self._ack, topics.CENTRAL_STATUS, self._topic + "/cmd/+"])
         await self._client.publish(self._topic + "/status", self.owner.birth(), retain=True)
         await self._client.flush()
@@ -112,9 +113,16 @@ class Forwarder:
             if self._logid != self._log.logid:
                 self._start()
                 await self._client.publish(self._topic + "/status", self.owner.birth(), retain=True)
+            if self.leaving and not self._posts:
+                return await self._goodbye()
             if not await self._step():
                 self._stand_still()
                 await self._rest()
+
+    async def _goodbye(self):
+        await self._client.publish(self._topic + "/status", edge.CLEAN_STOP, retain=True)
+        await self._client.flush()
+        await self._client.disconnect()
 
     # Let one message go; False when there is none.
     async def _step(self):

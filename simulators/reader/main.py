@@ -34,6 +34,8 @@ class Options(NamedTuple):
     language: str = "id"
     folder: Path | None = None
     """Kept between runs; None: a new one that is deleted at the end."""
+    more: dict[str, object] | None = None
+    """Further keys of config.json."""
 
 
 def run(options: Options, lines: Iterable[str]) -> None:
@@ -68,6 +70,7 @@ def prepare(folder: Path, options: Options) -> None:
         cert=options.cert,
         key=options.key,
         language=options.language,
+        more=options.more,
     )
 
 

@@ -71,9 +71,9 @@ def write(
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
-def options(blocks: int = 240) -> dict[str, object]:
-    """What the simulated board is made of; flash blocks have 4096 bytes."""
-    return {"serial": SERIAL, "wiring": WIRING, "flash_blocks": blocks}
+def options(blocks: int = 240, wifi_ms: int = 1600) -> dict[str, object]:
+    """What the simulated board is made of: flash blocks of 4096 bytes, milliseconds until the Wi-Fi has an address."""
+    return {"serial": SERIAL, "wiring": WIRING, "flash_blocks": blocks, "wifi_ms": wifi_ms}
 
 
 def certificate(path: Path) -> bytes:

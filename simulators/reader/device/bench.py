@@ -38,7 +38,7 @@ class I2c:
 
 
 class Bench:
-    """`options`: serial, wiring (names of pins -> numbers), flash_blocks, reset (why it starts)."""
+    """`options`: serial, wiring (names of pins -> numbers), flash_blocks, wifi_ms, why (it starts)."""
 
     def __init__(self, options: "dict[str, object]") -> None:
         self.options = options
@@ -50,7 +50,7 @@ class Bench:
         self.battery_clock = Ds3231(lambda: int(time.time()))
         self._load_clock()
         self.i2c = I2c(self.battery_clock, self.screen)
-        self.wlan = Wlan(self.ms)
+        self.wlan = Wlan(self.ms, int(str(options["wifi_ms"])))
         self.flash = NorFlash(FOLDER + "/flash", int(str(options["flash_blocks"])))
         self.heard: list[int] = []
         self.tone = 0

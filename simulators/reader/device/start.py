@@ -5,12 +5,9 @@ Everything of the simulator is imported first; then the board's own boot.py and 
 
 import asyncio
 import json
-import os
 import sys
 
-import vfs
-
-from simulators.reader.device import fakes, sockets
+from simulators.reader.device import fakes, files, sockets
 from simulators.reader.device.bench import Bench
 from simulators.reader.device.console import Console, say
 
@@ -18,9 +15,7 @@ from simulators.reader.device.console import Console, say
 def main(folder: str, options: str) -> None:
     """Never returns: the firmware runs until the process ends."""
     given = json.loads(options)
-    vfs.umount("/")  # type: ignore[attr-defined]
-    vfs.mount(vfs.VfsPosix(folder), "/")  # type: ignore[attr-defined]
-    os.chdir("/")
+    files.enter(folder)
     bench = Bench(given)
     fakes.install(bench)
     sockets.install(bench.wlan)

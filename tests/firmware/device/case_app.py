@@ -156,8 +156,8 @@ def test_commands_are_answered():
         await w.until(w.drained)
 
     w.live(story)
-    sync = [answer["result"]["devices"][0] for answer in replies["sync-clock"] if answer["ok"]]
-    assert [one["set"] for one in sync] == [True, False] and sync[0]["offset_s"] is None
+    sync = [answer["result"] for answer in replies["sync-clock"] if answer["ok"]]
+    assert [one["set"] for one in sync] == [True, False] and sync[0]["offsets_s"] == {NAME: None}
     last = w.centre.facts()[-1]
     assert last["data"]["clock"]["state"] == "synced" and last["time"].startswith("2026-01-19T07:")
     events = words(w.centre.facts("audit"))
