@@ -8,18 +8,16 @@ import random
 
 
 class Backoff:
-    """Seconds to wait after each failure; starts again only after `settled()`."""
+    """All in seconds: between `least` and `most`, anew after a connection that lived `stable_after`."""
 
-    def __init__(self, least: float, most: float, rng: random.Random | None = None) -> None:
-        self._least, self._most = least, most
+    def __init__(self, least: float, most: float, stable_after: float, rng: random.Random | None = None) -> None:
+        self._least, self._most, self._stable_after = least, most, stable_after
         self._rng = random.SystemRandom() if rng is None else rng
         self._last = least
 
-    def next(self) -> float:
-        """How long to wait now, seconds."""
+    def after(self, lived: float) -> float:
+        """How long to wait after a connection that lived so long; 0 for one that was not made."""
+        if lived >= self._stable_after:
+            self._last = self._least
         self._last = min(self._most, self._rng.uniform(self._least, 3 * self._last))
         return self._last
-
-    def settled(self) -> None:
-        """What was tried held for a good while: the next failure is a new one."""
-        self._last = self._least

@@ -63,8 +63,9 @@ class Forwarder:
         self._settings, self._outbox = settings, outbox
         self._health, self._on_fork, self._audit = health, on_fork, audit
         self._stop, self._farewell = threading.Event(), _LONGEST_FAREWELL
-        self._state, self._up_since = LinkState(since=time.monotonic()), float("inf")
-        self._backoff = Backoff(settings.backoff_min, settings.backoff_max)
+        self._state = LinkState(since=time.monotonic())
+        self._up_since, self._lived = float("inf"), 0.0
+        self._backoff = Backoff(settings.backoff_min, settings.backoff_max, settings.stable_after)
         self._link: Link | None = None
         self._next_complaint = float("-inf")
         self._counters = Counters()
@@ -130,16 +131,20 @@ class Forwarder:
     def _run(self) -> None:
         take_commands = True
         while not self._stop.is_set():
-            session = Session(self._settings, self._parts.site, self._parts.gateway, self._inbox)
-            self._one_connection(session, take_commands=take_commands)
-            # A huge retained command would end every connection: the next one is made without them.
-            take_commands = not session.oversized
+            try:
+                take_commands = self._one_connection(take_commands=take_commands)
+            except Exception as error:
+                # Whatever it is, the log is whole and a new connection starts from its marks.
+                logger.exception("the forwarder failed; it goes on with a new connection")
+                self._trouble(f"the forwarder failed, see the log: {type(error).__name__}: {error}")
             if not self._stop.is_set():
                 self._pause()
 
-    def _one_connection(self, session: Session, *, take_commands: bool) -> None:
-        hung_up, clean = None, False
+    def _one_connection(self, *, take_commands: bool) -> bool:
+        """Whether the next one should take commands: one that is too large to read would end every connection."""
+        session = Session(self._settings, self._parts.site, self._parts.gateway, self._inbox)
         self._link = link = Link(self._parts, session, self._connected)
+        hung_up, clean = None, False
         try:
             link.live(self._stop.is_set, take_commands=take_commands)
             link.farewell(self._farewell)
@@ -147,17 +152,16 @@ class Forwarder:
         except KetukError as error:
             hung_up = str(error) if isinstance(error, HungUp) else None
             self._trouble(str(error))
-        except Exception as error:
-            # Whatever it is, the log is whole and a new connection starts from its marks.
-            logger.exception("the forwarder failed; it goes on with a new connection")
-            self._trouble(f"the forwarder failed, see the log: {type(error).__name__}: {error}")
-        session.close(clean=clean)
+        finally:
+            session.close(clean=clean)
+            self._over(hung_up)
+        return not session.oversized
+
+    def _over(self, hung_up: str | None) -> None:
         now = time.monotonic()
         self._publisher.end(now, hung_up)
         self._inbox.forget()
-        if now - self._up_since >= self._settings.stable_after:
-            self._backoff.settled()
-        self._up_since = float("inf")
+        self._lived, self._up_since = max(0.0, now - self._up_since), float("inf")
         self._state = replace(self._state, connected=False, since=now)
 
     def _connected(self) -> None:
@@ -172,7 +176,7 @@ class Forwarder:
         self._state = replace(self._state, last_error=line)
 
     def _pause(self) -> None:
-        delay = self._backoff.next()
+        delay = self._backoff.after(self._lived)
         self._state = replace(self._state, next_try=time.monotonic() + delay)
         self._stop.wait(delay)
         self._state = replace(self._state, next_try=None)

@@ -40,6 +40,8 @@ class Peer:
         self.most_unacked = 0
         self.version = 4
         self.client_id = ""
+        self.connect = b""
+        """Body of its CONNECT."""
         self.said_goodbye = False
         self._sock, self._lock = sock, threading.Lock()
 
@@ -56,6 +58,11 @@ class Peer:
         """To the client, QoS 0."""
         body = struct.pack("!H", len(topic)) + topic.encode() + (b"\0" if self.version == 5 else b"")
         self.send(packet(PUBLISH << 4 | retain, body + payload))
+
+    def reset(self) -> None:
+        """End with RST instead of FIN; from a script or greeting, as the last thing."""
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise EOFError
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -162,7 +169,7 @@ class ScriptedBroker:
             raise EOFError
 
     def _greet(self, peer: Peer, body: bytes) -> None:
-        peer.version = body[6]
+        peer.version, peer.connect = body[6], body
         at = 10
         if peer.version == 5:
             at += 1 + body[10]

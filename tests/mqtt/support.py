@@ -95,6 +95,8 @@ class Listener:
         self._messages: list[tuple[str, bytes, bool]] = []
         self._broken: list[str] = []
         self._ready = threading.Event()
+        self.content_types: set[str | None] = set()
+        """Of the entries so far; MQTT 5 only."""
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=tls.pop("protocol", paho.MQTTv311))
         self._client.on_socket_open = _no_delay
         self._client.on_connect = self._on_connect
@@ -164,6 +166,8 @@ class Listener:
             except Exception as error:
                 logging.getLogger(__name__).exception("broken message")
                 self._broken.append(f"{message.topic}: {error}")
+            if "/log/" in message.topic:
+                self.content_types.add(getattr(message.properties, "ContentType", None))
             self._messages.append((message.topic, bytes(message.payload), message.retain))
 
 

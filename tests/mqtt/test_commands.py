@@ -20,6 +20,7 @@ from gateway.mqtt.client import LARGEST_READ
 from gateway.mqtt.commands import MAX_WAITING, Commands, Handler, Reply
 from tests.brokers import Mosquitto
 from tests.mqtt.conftest import Start
+from tests.mqtt.scripted import Peer, Published, ScriptedBroker
 from tests.mqtt.support import GATEWAY, SITE, Listener, punches, settings, until
 from tests.schemas import check_message
 
@@ -206,6 +207,31 @@ def test_ping_and_replay(broker: Mosquitto, log: Log, start: Start) -> None:
         assert log.marks().logid in str(other["error"])
         assert [detail["verb"] for event, detail in audits if event == "command-received"] == ["replay"] * 3
         assert forwarder.snapshot().counters.commands == 4
+
+
+def test_a_replay_of_what_was_never_sent_does_not_send_it_twice(log: Log, start: Start) -> None:
+    held: list[tuple[Peer, int]] = []
+    holding = True
+
+    def hold(peer: Peer, message: Published) -> None:
+        if holding and message.is_entry:
+            held.append((peer, message.mid))
+        else:
+            peer.puback(message.mid)
+
+    log.append(punches(30))
+    with ScriptedBroker(hold) as broker:
+        forwarder = start(settings(broker.url, window=3, resend_gap=0.05))
+        until(lambda: len(held) == 3, "a full window")
+        command = json.dumps({"request": "r1", "from": 1, "to": 31}).encode()
+        broker.peers[0].publish(topics.command(SITE, GATEWAY, "replay"), command)
+        until(lambda: forwarder.snapshot().counters.commands == 1, "the command")
+        holding = False
+        for peer, mid in held:
+            peer.puback(mid)
+        until(lambda: log.marks().published == 31, "everything")
+        until(lambda: any("/reply/replay" in message.topic for message in broker.peers[0].published), "the reply")
+        assert [message.payload for message in broker.entries] == [stored.raw for stored in log.read(0, 100)]
 
 
 def test_a_slow_command_holds_up_no_entry(broker: Mosquitto, log: Log, start: Start) -> None:

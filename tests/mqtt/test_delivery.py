@@ -11,6 +11,7 @@ import pytest
 
 from contract import topics
 from gateway.log.log import Log
+from gateway.mqtt.session import ENTRY
 from tests.brokers import Broker, IotCore, Mosquitto, Tls
 from tests.mqtt.conftest import Start
 from tests.mqtt.support import GATEWAY, SITE, Listener, punches, settings, until
@@ -55,7 +56,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
 def test_every_entry_once_and_in_order(case: Case, log: Log, start: Start) -> None:
     with Listener(case.broker.port, **case.theirs) as listener:
         first = log.append(punches(150))
-        forwarder = start(settings(case.broker.url, **case.ours), health=_health)
+        forwarder = start(settings(case.broker.url, health_interval=0.1, **case.ours), health=_health)
         until(lambda: len(listener.raws) >= 151, "what was recorded before the start")
         later = [stored for _ in range(30) for stored in log.append(punches(5))]
         until(lambda: len(listener.raws) >= 301, "what was recorded while connected")
@@ -63,7 +64,11 @@ def test_every_entry_once_and_in_order(case: Case, log: Log, start: Start) -> No
         assert listener.sequences == list(range(1, 302))
         assert listener.raws[1:] == [stored.raw for stored in (*first, *later)]
         assert forwarder.snapshot().counters.published == 301
-        until(lambda: listener.on(HEALTH), "the health message")
+        until(lambda: len(listener.on(HEALTH)) >= 3, "three health messages")
+        assert listener.content_types == {ENTRY if case.ours["protocol"] == "5" else None}
+        with Listener(case.broker.port, **case.theirs) as late:
+            until(lambda: late.on(HEALTH) and late.on(STATUS), "what the broker keeps for whoever comes later")
+            assert json.loads(late.on(STATUS)[0])["state"] == "online"
         assert forwarder.stop(10)
         until(lambda: b'{"state":"offline"}' in listener.on(STATUS), "the clean stop")
         states = [json.loads(payload)["state"] for payload in listener.on(STATUS)]

@@ -119,24 +119,32 @@ def test_nothing_is_sent_again_without_a_reason() -> None:
         assert still(stand, 1061.0)
 
 
-@given(st.integers(), st.floats(0.01, 5), st.floats(1, 20))
-def test_backoff_stays_within_its_bounds_and_is_never_in_step(seed: int, least: float, factor: float) -> None:
-    backoff = Backoff(least, least * factor, random.Random(seed))
-    waits = [backoff.next() for _ in range(30)]
-    assert all(least <= wait <= least * factor for wait in waits)
-    assert waits[0] <= 3 * least
-    backoff.settled()
-    assert backoff.next() <= 3 * least
+@given(st.integers(), st.floats(0.01, 5), st.floats(1, 20), st.lists(st.floats(0, 40), max_size=40))
+def test_backoff_stays_within_its_bounds(seed: int, least: float, factor: float, lives: list[float]) -> None:
+    backoff = Backoff(least, least * factor, 30.0, random.Random(seed))
+    before = least
+    for lived in lives:
+        wait = backoff.after(lived)
+        assert least <= wait <= min(least * factor, 3 * (least if lived >= 30.0 else before))
+        before = wait
 
 
 def test_two_gateways_do_not_wait_alike() -> None:
-    one, other = Backoff(1.0, 60.0), Backoff(1.0, 60.0)
-    assert [one.next() for _ in range(10)] != [other.next() for _ in range(10)]
+    one, other = Backoff(1.0, 60.0, 30.0), Backoff(1.0, 60.0, 30.0)
+    assert [one.after(0.0) for _ in range(10)] != [other.after(0.0) for _ in range(10)]
 
 
-def test_backoff_grows() -> None:
-    waits = []
+def mean_of_the_last(lived: float) -> float:
+    """Of twelve waits, over fifty gateways."""
+    last = []
     for seed in range(50):
-        backoff = Backoff(1.0, 60.0, random.Random(seed))
-        waits.append([backoff.next() for _ in range(12)][-1])
-    assert sum(waits) / len(waits) > 10
+        backoff = Backoff(1.0, 60.0, 30.0, random.Random(seed))
+        last.append([backoff.after(lived) for _ in range(12)][-1])
+    return sum(last) / len(last)
+
+
+def test_backoff_grows_until_a_connection_held_for_a_while() -> None:
+    """A CONNACK alone is no reason to come back at once: a broker that refuses us gives one each time."""
+    assert mean_of_the_last(0.0) > 10
+    assert mean_of_the_last(29.9) > 10
+    assert mean_of_the_last(30.0) < 3

@@ -18,7 +18,7 @@ from gateway.errors import LinkError
 from gateway.mqtt import reasons
 from gateway.mqtt.client import LARGEST_READ
 from gateway.mqtt.inbox import Acknowledged, Arrived, Closed, Event, Inbox
-from gateway.mqtt.session import Limits, Session
+from gateway.mqtt.session import LARGEST_PACKET, Limits, Session
 from tests.brokers import HOST, IotCore, Mosquitto, free_port
 from tests.mqtt.scripted import Peer, Published, ScriptedBroker
 from tests.mqtt.support import GATEWAY, PATIENCE, SITE, settings, until
@@ -156,6 +156,7 @@ def test_limits_of_the_broker() -> None:
         made = session(broker.url, protocol="5")
         assert made.open() == Limits(receive_maximum=5, packet=4096)
         made.close()
+        assert b"\x27" + LARGEST_PACKET.to_bytes(4) in broker.peers[0].connect
 
 
 @pytest.mark.parametrize("protocol", ["3.1.1", "5"])
@@ -283,6 +284,30 @@ def test_nothing_is_left_behind_by_fifty_connections(tmp_path: Path) -> None:
             assert not paho_threads()
         del made
     until(lambda: open_files() <= before, f"closed files: {before} before, now {open_files()}", 5)
+
+
+def test_a_reset_connection_leaves_no_file_to_the_collector() -> None:
+    """A gateway that reconnects for days must not wait for the garbage collector to get its files back."""
+
+    def reset(peer: Peer) -> None:
+        peer.reset()
+
+    with ScriptedBroker(greeting=reset) as broker:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(10):
+                inbox = Inbox(frozenset())
+                made = session(broker.url, inbox)
+                made.open()
+                assert "the connection broke" in closing(inbox)
+                made.close()
+                del made
+                if number == 0:
+                    before = open_files()
+            until(lambda: open_files() <= before + 9, "closed files", 5)
+        finally:
+            gc.enable()
 
 
 def open_files() -> int:
