@@ -191,7 +191,8 @@ class Mosquitto(Broker):
 
 
 class IotCore(Broker):
-    """iotcore (rumqttd in a wheel): what it holds is in memory only. One protocol version a listener."""
+    """iotcore (rumqttd in a wheel): what it holds is in memory only, one protocol version a listener, and with TLS it
+    lets every client in, certificate or not (see docs/brokers.md)."""
 
     def __init__(
         self,
