@@ -31,19 +31,17 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from contract.chain import GENESIS
 from contract.entry import AUDIT
 from gateway.entries import AckOutcome, Draft, Marks, Stored
 from gateway.errors import LogError, LogFull
 from gateway.log import evidence
-from gateway.log.chain import ChainEnd, chained
+from gateway.log.chain import ChainEnd, chain_all, unknown
 from gateway.log.disk import unwritable
 from gateway.log.documents import EntryDocument
 from gateway.log.folder import FolderLock
 from gateway.log.journal import Journal
 from gateway.log.options import LogOptions
 from gateway.log.present import Present
-from gateway.log.seen import digest
 from gateway.log.state import State
 from gateway.log.table import EntryDB
 from gateway.log.watermark import judge
@@ -96,38 +94,21 @@ class Log:
     def _append(self, drafts: Sequence[Draft]) -> list[Stored]:
         if self._closed:
             raise LogError(f"{self._root}: the log is closed")
-        fresh = self._fresh(drafts)
+        fresh = unknown(drafts, self._present.history.seen)
         if not fresh:
             return []
         self._present.make_ready()
         self._check_room(fresh)
-        documents = self._chain(fresh)
+        journal = self._journal
+        end = ChainEnd(journal.next - 1, journal.lasthash)
+        raws = chain_all(fresh, journal.logid, end, self._options.now())
+        documents = [EntryDocument(raw, sequence) for sequence, raw in enumerate(raws, journal.next)]
         try:
             self._present.db.insert_multiple(documents)
         except OSError as error:
             raise unwritable("write", self._root, error) from error
         self._grown.notify_all()
         return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
-
-    def _fresh(self, drafts: Iterable[Draft]) -> list[Draft]:
-        fresh, batch = [], set()
-        for draft in drafts:
-            known = [digest(draft.source, name) for name in (draft.id, draft.unless) if name is not None]
-            if any(fact in batch or fact in self._present.history.seen for fact in known):
-                continue
-            batch.update(known[:1])
-            fresh.append(draft)
-        return fresh
-
-    def _chain(self, drafts: Iterable[Draft]) -> list[EntryDocument]:
-        now = self._options.now()
-        journal = self._journal
-        end = ChainEnd(journal.next - 1, journal.lasthash)
-        documents = []
-        for draft in drafts:
-            raw, end = chained(draft, journal.logid, end, now)
-            documents.append(EntryDocument(raw, end.sequence))
-        return documents
 
     def _check_room(self, drafts: Iterable[Draft]) -> None:
         room = _AUDIT_ROOM if all(draft.kind == AUDIT for draft in drafts) else 0
@@ -208,20 +189,13 @@ class Log:
         with self._lock:
             if self._closed or logid != self._journal.logid:
                 return AckOutcome(self.marks())
-            verdict = judge(self.marks(), through, missing, contradicts=self._contradicts(through, hash))
+            verdict = judge(self.marks(), through, missing, contradicts=self._present.contradicts(through, hash))
             if verdict.forked:
                 self._present.fork(through, hash)
                 self._grown.notify_all()
                 return AckOutcome(self.marks(), forked=True)
             self._move(verdict.published, verdict.confirmed)
             return AckOutcome(self.marks(), verdict.resend)
-
-    def _contradicts(self, through: int, hash: str) -> bool:
-        try:
-            ours = GENESIS if through == 0 else self._journal.hash_at(through)
-        except OSError as error:
-            raise unwritable("read", self._root, error) from error
-        return ours is not None and ours != hash
 
     def keep_marks(self) -> None:
         """Write marks and cursors if they moved; called now and then, so that the last of a burst reach the disk."""

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from contract.chain import GENESIS
 from gateway.entries import Draft
 from gateway.errors import LogError
 from gateway.log import evidence, renewal, repair
@@ -54,6 +55,14 @@ class Present:
         """Open a new epoch if one is due. Raises LogUnwritable: nothing may be recorded then."""
         if self._due is not None:
             self._renew(self._due)
+
+    def contradicts(self, through: int, hash: str) -> bool:
+        """Whether the hash of an entry is another one than ours; we hold it or its neighbour. Raises LogUnwritable."""
+        try:
+            ours = GENESIS if through == 0 else self.journal.hash_at(through)
+        except OSError as error:
+            raise unwritable("read", self._root, error) from error
+        return ours is not None and ours != hash
 
     def fork(self, through: int, hash: str) -> None:
         """The centre's watermark contradicts this log. Raises LogUnwritable, and the present epoch goes on."""
