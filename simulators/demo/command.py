@@ -30,7 +30,7 @@ FINISH_S = 30.0
 
 @app.command()
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after one round, with a summary; in a pipe always.")] = False,  # noqa: FBT002
+    once: Annotated[bool, typer.Option("--once", help="One round and a summary; in a pipe always.")] = False,  # noqa: FBT002
     json: Annotated[bool, typer.Option("--json", help="End with one JSON object on standard output.")] = False,  # noqa: FBT002
     punches: Annotated[int, typer.Option(min=1, max=5000, help="Punches in a round.")] = 64,
     seconds: Annotated[
