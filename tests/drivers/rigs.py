@@ -49,6 +49,7 @@ class SimulatedTerminal:
     patience = 5.0
 
     def __init__(self, profile: str, serial: str) -> None:
+        self.profile = profile
         command = [sys.executable, "-m", "gateway.cli", "sim", "terminal", "--port", "0", "--records", "700"]
         self._process = subprocess.Popen(
             [*command, "--profile", profile, "--serial", serial],
@@ -59,9 +60,15 @@ class SimulatedTerminal:
         self._port = self._answer()["port"]
         self._transport = "udp" if "udp" in profile else "tcp"
 
-    def driver(self) -> Driver:
+    def driver(self, **more: object) -> Driver:
         options = {"host": "127.0.0.1", "port": self._port, "timeout": 2, "quiet": 0.5, "transport": self._transport}
-        return table.create("zkteco", options, "pintu")
+        return table.create("zkteco", {**options, **more}, "pintu")
+
+    def records(self) -> int:
+        """Punches in its log."""
+        records = self.say("status")["records"]
+        assert isinstance(records, int)
+        return records
 
     def punch(self) -> None:
         self.say("punch 1001 in finger")
@@ -78,13 +85,17 @@ class SimulatedTerminal:
 
     def say(self, line: str) -> dict[str, object]:
         """One command, and its answer."""
+        answer = self.try_to(line)
+        assert answer["ok"], answer
+        return answer
+
+    def try_to(self, line: str) -> dict[str, object]:
+        """One command that may be refused (nobody can punch while it is off), and its answer."""
         pipe: IO[str] | None = self._process.stdin
         assert pipe is not None
         pipe.write(line + "\n")
         pipe.flush()
-        answer = self._answer()
-        assert answer["ok"], answer
-        return answer
+        return self._answer()
 
     def _answer(self) -> dict[str, object]:
         assert self._process.stdout is not None
