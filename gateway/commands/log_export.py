@@ -24,7 +24,7 @@ def parts(view: LogView, since: int | None, until: int | None, *, unacked: bool)
     if unacked or since is not None or until is not None:
         chosen = chosen[-1:]
     if unacked:
-        since = max(since or 1, view.marks()[1] + 1)
+        since = max(since or 1, view.marks().confirmed + 1)
     return [Part(epoch, since or 1, min(until or epoch.newest(), epoch.newest())) for epoch in chosen]
 
 

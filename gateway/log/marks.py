@@ -3,7 +3,7 @@
 import logging
 import time
 
-from gateway.log.state import State
+from gateway.log.state import Kept, State
 
 logger = logging.getLogger(__name__)
 
@@ -17,21 +17,23 @@ class MarkBook:
         self._state, self._logid = state, logid
         kept = state.marks(logid)
         self.known = kept is not None
-        self.published, self.confirmed = kept or (0, 0)
+        self.published, self.confirmed, self.released = kept or Kept(0, 0, 0)
         self._kept_at = float("-inf")
         self._refused = False
 
     def move(self, *, published: int, confirmed: int) -> None:
         """Set both, and write them if that has not been done for a while."""
         self.published, self.confirmed = published, confirmed
+        self.released = max(self.released, confirmed)
         if time.monotonic() - self._kept_at >= KEEP_EVERY:
             self.keep()
 
     def keep(self) -> None:
         """Write what changed. A disk that refuses is no error here: old marks cost a re-send."""
         self._kept_at = time.monotonic()
-        if self._state.marks(self._logid) != (self.published, self.confirmed):
-            self._state.set_marks(self._logid, self.published, self.confirmed)
+        marks = Kept(self.published, self.confirmed, self.released)
+        if self._state.marks(self._logid) != marks:
+            self._state.set_marks(self._logid, marks)
         try:
             self._state.flush()
         except OSError as error:

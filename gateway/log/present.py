@@ -80,8 +80,8 @@ class Present:
         """Find out whether anything that was handed on, or should have been, is gone."""
         journal, marks = self.journal, self.marks
         why = renewal.reason(logids, self._options.gateway, kept=self._state.logid, marks=marks, end=self.end)
-        if marks.known and marks.confirmed < journal.oldest - 1:
-            detail = repair.missing(journal.folder, [(marks.confirmed + 1, journal.oldest - 1)], [])
+        if marks.known and marks.released < journal.oldest - 1:
+            detail = repair.missing(journal.folder, [(marks.released + 1, journal.oldest - 1)], [])
             journal.troubles.append(repair.Trouble(repair.DAMAGED, journal.folder.name, detail))
         marks.published = min(max(marks.published, journal.oldest - 1), self.end)
         marks.confirmed = min(marks.confirmed, self.end)

@@ -8,7 +8,7 @@ now and then, and a file that is not exactly what was written counts as lost.
 import json
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinydb import TinyDB
 from tinydb.storages import Storage
@@ -17,6 +17,15 @@ from tinydb.table import Document
 from gateway.log.disk import Disk
 
 _CHECK = "check"  # the table that holds the checksum of the others
+
+
+class Kept(NamedTuple):
+    """The marks as they are on disk."""
+
+    published: int
+    confirmed: int
+    released: int
+    """The highest that was ever confirmed: retention may have deleted so far, wherever `confirmed` went since."""
 
 
 class SafeJSONStorage(Storage):
@@ -79,16 +88,15 @@ class State:
         kept = self._marks.get(doc_id=1)
         return str(kept["logid"]) if isinstance(kept, dict) else None
 
-    def marks(self, logid: str) -> tuple[int, int] | None:
-        """(published, confirmed) of that log; None when unknown."""
+    def marks(self, logid: str) -> Kept | None:
+        """Those of that log; None when unknown."""
         kept = self._marks.get(doc_id=1)
         if not isinstance(kept, dict) or kept["logid"] != logid:
             return None
-        return kept["published"], kept["confirmed"]
+        return Kept(*(kept[name] for name in Kept._fields))
 
-    def set_marks(self, logid: str, published: int, confirmed: int) -> None:
-        marks = {"logid": logid, "published": published, "confirmed": confirmed}
-        self._marks.upsert(Document(marks, doc_id=1))
+    def set_marks(self, logid: str, marks: Kept) -> None:
+        self._marks.upsert(Document({"logid": logid, **marks._asdict()}, doc_id=1))
 
     def cursor(self, device: str) -> str | None:
         """The last cursor set for a device."""

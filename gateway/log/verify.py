@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.log.chain import ChainEnd
 from gateway.log.scan import Scan, head_of, same_epoch
+from gateway.log.state import Kept
 from gateway.log.view import EpochView, Segment
 
 Range = tuple[int, int]
@@ -43,13 +44,13 @@ class Report:
         return not (self.lost or self.altered or self.wrong)
 
 
-Marks = Callable[[], Range | None]
+Marks = Callable[[], Kept | None]
 
 
 def verify(
     view: EpochView, *, present: bool, marks: Marks = lambda: None, progress: Callable[[int], None] = lambda _: None
 ) -> Report:
-    """Read the whole epoch. `present`: it is the one that takes entries. `marks`: its (published, confirmed).
+    """Read the whole epoch. `present`: it is the one that takes entries. `marks`: its marks, as they are on disk.
 
     `progress` is told of every segment's bytes.
     """
@@ -65,7 +66,7 @@ class _Check:
     def __init__(self, view: EpochView, marks: Marks) -> None:
         self._view, self._marks = view, marks
         self.report = Report(view.logid, view.folder.name)
-        self._before = marks() or (0, 0)
+        self._before = marks() or Kept(0, 0, 0)
         self._end: ChainEnd | None = None
         self._gone = {index.first: index for index in view.gone()}
 
@@ -169,12 +170,13 @@ class _Check:
         now, report = self._marks(), self.report
         if now is None:
             return
-        report.published, report.confirmed = now
+        report.published, report.confirmed = now.published, now.confirmed
         end = self._end.sequence if self._end is not None else 0
-        if max(self._before) > end:
-            report.wrong.append(f"{max(self._before)} had been handed on, and the log ends at {end}")
-        if report.confirmed < report.deleted:
-            report.wrong.append(f"{report.confirmed + 1} to {report.deleted} are gone and were never confirmed")
+        handed_on = max(self._before)
+        if handed_on > end:
+            report.wrong.append(f"{handed_on} had been handed on, and the log ends at {end}")
+        if now.released < report.deleted:
+            report.wrong.append(f"{now.released + 1} to {report.deleted} are gone and were never confirmed")
 
 
 def _ends_early(segment: Segment) -> bool:

@@ -23,7 +23,7 @@ from gateway.log.epoch import Epoch, epoch_of, epochs
 from gateway.log.scan import Scan, scan_segment
 from gateway.log.sealed import Index, read_index
 from gateway.log.segment import contents, numbered, segment_path, stored
-from gateway.log.state import State
+from gateway.log.state import Kept, State
 
 _EXPECTED = "expected a gateway's data folder, its log/ folder, or one folder in there such as 000001-7f3a9c2e"
 
@@ -175,25 +175,24 @@ class LogView:
         """The same with some of the epochs."""
         return LogView(epochs, self.present if self.present in epochs else None, self.data)
 
-    def read_marks(self) -> tuple[int, int] | None:
-        """(published, confirmed) of the present epoch, as they are on disk now; None when nobody knows."""
+    def read_marks(self) -> Kept | None:
+        """Those of the present epoch, as they are on disk now; None when nobody knows."""
         path = self.data / "state.json"
         if self.present is None or not path.is_file():
             return None
         return State(path, Disk()).marks(self.present.logid)
 
-    def marks(self) -> tuple[int, int]:
+    def marks(self) -> Kept:
         """The same; zeros when nobody knows."""
-        return self.read_marks() or (0, 0)
+        return self.read_marks() or Kept(0, 0, 0)
 
-    def state_of(self, epoch: EpochView, sequence: int, marks: tuple[int, int]) -> str:
+    def state_of(self, epoch: EpochView, sequence: int, marks: Kept) -> str:
         """How far an entry has come, by the `marks` of the present epoch."""
         if epoch is not self.present:
             return "older log"
-        published, confirmed = marks
-        if sequence <= confirmed:
+        if sequence <= marks.confirmed:
             return "confirmed"
-        return "published" if sequence <= published else "waiting"
+        return "published" if sequence <= marks.published else "waiting"
 
 
 def look(path: Path) -> LogView:

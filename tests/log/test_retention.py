@@ -8,6 +8,8 @@ import pytest
 from contract.chain import entry_hash
 from gateway.errors import LogFull
 from gateway.log.log import Log
+from gateway.log.verify import verify
+from gateway.log.view import look
 from tests.log.damage import flip, lines, make, reopened
 from tests.log.logs import Clock, check_log, event, events, everything, facts, note, open_log, punch, punches, segments
 
@@ -244,6 +246,12 @@ def test_a_watermark_from_before_what_is_deleted(tmp_path: Path) -> None:
     assert outcome.marks.published == oldest - 1
     assert log.unpublished(1)[0].sequence == oldest
     check_log(log)
+    log.close()
+    log = open_log(tmp_path)
+    assert not events(check_log(log), "log-damaged"), "it was deleted rightly"
+    log.close()
+    view = look(tmp_path)
+    assert verify(view.epochs[0], present=True, marks=view.read_marks).ok
 
 
 def test_a_log_of_one_year_stays_readable_at_both_ends(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class TestLook:
         for path in (copy.data, copy.data / "log", copy.folder):
             view = look(path)
             assert view.epochs[-1].read_after(0, 1000) == copy.entries
-            assert view.marks() == (20, 0)
+            assert view.marks()[:2] == (20, 0)
             assert view.present is view.epochs[-1]
 
     def test_a_copy_under_another_name(self, copy: Copy, quick_path: Path) -> None:
