@@ -7,8 +7,8 @@ has it take a `Channel` instead, and pyzk itself stays as published. A `Channel`
 
 1. `recv` returns exactly one whole, checksum-verified frame, whatever number of bytes was asked for. pyzk copes with
    more than it asked for, and never again has to glue pieces together.
-2. Events (command 500) never reach pyzk. They wait in a queue of at most `MAX_EVENTS`; what does not fit is counted in
-   `lost`, and the driver answers a loss with a back-fill. Nothing is dropped silently.
+2. Events (command 500) never reach pyzk. They wait in a queue of at most `MAX_EVENTS` and `MAX_EVENT_BYTES`; what does
+   not fit is counted in `lost`, and the driver answers a loss with a back-fill. Nothing is dropped silently.
 3. A reply that echoes the number of an earlier request is left over from a request that was given up: it is dropped.
    A number we never sent is let through, for firmware that does not echo.
 4. Every wait has a deadline for the whole frame (or the whole wait for events): neither a trickle of bytes nor a flood
@@ -31,6 +31,8 @@ from gateway.drivers.zkteco.line import Line
 from gateway.drivers.zkteco.meter import Meter
 
 MAX_EVENTS = 1024
+MAX_EVENT_BYTES = 1 << 20
+_MAX_PARTS = 1 << 16
 _REMEMBERED = 64
 _MAX_SKIPPED = 1 << 16
 _SENDS = 3
@@ -53,6 +55,7 @@ class Channel:
         self._reader = frames.FrameReader()
         self._replies: deque[Frame] = deque()
         self._events: deque[Frame] = deque()
+        self._event_bytes = 0
         self._asked: deque[int] = deque(maxlen=_REMEMBERED)
         self._request = b""
         self._parts: set[bytes] = set()
@@ -96,12 +99,14 @@ class Channel:
         while not self._events:
             if self._receive_idle(deadline):
                 return None
-        return self._events.popleft()
+        event = self._events.popleft()
+        self._event_bytes -= len(event.packet)
+        return event
 
     def acknowledge(self, session: int, count: int) -> None:
         """Tell the terminal that `count` events are safe: ACK_OK, session number, reply 0 (rt:40-45; V p.19)."""
         deadline = time.monotonic() + self.timeout
-        for _ in range(count):
+        for _ in range(min(count, 2 * MAX_EVENTS)):
             self._line.send(self._wire(frames.packet(codes.ACK_OK, session, 0)), deadline)
 
     def hang_up(self, session: int) -> None:
@@ -162,8 +167,10 @@ class Channel:
                 self._replies.append(frame)
 
     def _keep(self, event: Frame) -> None:
-        if len(self._events) < MAX_EVENTS:
+        size = self._event_bytes + len(event.packet)
+        if len(self._events) < MAX_EVENTS and size <= MAX_EVENT_BYTES:
             self._events.append(event)
+            self._event_bytes = size
         else:
             self.lost += 1
 
@@ -175,7 +182,8 @@ class Channel:
             return False
         digest = sha256(frame.packet).digest()
         known = digest in self._parts
-        self._parts.add(digest)
+        if len(self._parts) < _MAX_PARTS:
+            self._parts.add(digest)
         return known
 
     def _frames(self, piece: bytes) -> list[Frame]:

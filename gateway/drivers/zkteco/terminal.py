@@ -1,5 +1,6 @@
 """One connected terminal: what we ask of it, each question with a deadline, each failure a DriverError."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from gateway.drivers.zkteco.session import Incomplete, Session
 from gateway.drivers.zkteco.sizes import Sizes
 from gateway.errors import DriverError
 from gateway.reading import ClockReading
+
+_log = logging.getLogger(__name__)
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86400)]
 
@@ -93,14 +96,16 @@ class Terminal:
 
         As pyzk does (base.py:1315-1326), but without its CANCELCAPTURE: that leaves the reader dark until STARTVERIFY,
         and a gateway that dies between the two would keep people from punching. STARTVERIFY alone also wakes a
-        terminal that another client has left dark.
+        terminal that another client has left dark. A terminal that tells nothing live is still good for its log.
         """
         with self._explained():
-            self._session.verify_user()
-            try:
-                self._session.reg_event(codes.WANTED_EVENTS)
-            except ZKErrorResponse:
-                self._session.reg_event(codes.EF_ATTLOG)
+            with suppress(ZKErrorResponse):
+                self._session.verify_user()
+            for wanted in (codes.WANTED_EVENTS, codes.EF_ATTLOG):
+                with suppress(ZKErrorResponse):
+                    self._session.reg_event(wanted)
+                    return
+        _log.warning("%s: it tells no punches live; they are taken from its log", self.who)
 
     def clock(self, serial: str) -> ClockReading:
         """Its clock, now."""

@@ -12,6 +12,7 @@ from zk.exception import ZKErrorResponse
 from gateway.errors import DeviceRefused, DeviceSilent, DriverError
 
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
+_NO_NAME = "the name is not known to the network: set host to the terminal's IP address"
 _DEEPEST = 8
 
 
@@ -26,6 +27,8 @@ def explain(who: str, error: Exception, *, connected: bool = True, heard: bool =
         return _of_line(who, root)
     if isinstance(root, ZKErrorResponse):
         return _of_answer(who, str(root))
+    if not connected:
+        return DriverError(f"{who}: {_NO_NAME}")  # the name cannot even be asked for
     if not heard:
         return DriverError(f"{who}: what answers there is not a ZKTeco terminal: check host and port")
     if isinstance(root, ValueError):
@@ -56,7 +59,7 @@ def _silence(*, connected: bool, heard: bool) -> str:
 
 def _of_line(who: str, error: OSError) -> DriverError:
     if isinstance(error, socket.gaierror):
-        return DriverError(f"{who}: the name is not known to the network: set host to the terminal's IP address")
+        return DriverError(f"{who}: {_NO_NAME}")
     if isinstance(error, ConnectionRefusedError):
         return DeviceSilent(f"{who}: it refuses the connection: check port (4370) and that it is a ZKTeco terminal")
     if isinstance(error, ConnectionAbortedError):

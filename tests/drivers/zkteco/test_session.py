@@ -51,6 +51,23 @@ def test_nothing_is_ever_disabled_cleared_or_written(connect):
         assert set(terminal.commands()) <= {1000, 11, 1100, 50, 201, 62, 60, 500, 1503, 1504, 1502}
 
 
+@pytest.mark.parametrize("refused", [[60], [500]])
+def test_a_terminal_that_tells_nothing_live_is_still_read(connect, refused):
+    answers = dict.fromkeys(refused, lambda terminal, link, number, _: terminal.reply(link, 2001, number))
+    with ScriptedTerminal(log=row_40("1", JUNE), answers=answers) as terminal:
+        assert people(drain(connect(terminal))) == ["1"]
+
+
+def test_a_terminal_that_knows_only_punches_is_asked_for_those(connect):
+    def picky(terminal, link, number, data):
+        link.registered = int.from_bytes(data, "little")
+        terminal.reply(link, 2000 if link.registered == 1 else 2001, number)
+
+    with ScriptedTerminal(answers={500: picky}) as terminal:
+        connect(terminal)
+        assert terminal.links[0].registered == 1
+
+
 def test_the_comm_key(connect):
     with ScriptedTerminal(comm_key=commkey.answer(1234, SESSION)) as terminal:
         assert connect(terminal, comm_key=1234).status().serial == terminal.serial
@@ -114,8 +131,10 @@ def test_nobody_listens():
     assert "refuses the connection" in opening("127.0.0.1", free_port(), transport="udp")
 
 
-def test_a_name_nobody_knows():
-    assert "set host to the terminal's IP address" in opening("terminal.invalid", 4370)
+@pytest.mark.parametrize("host", ["terminal.invalid", "..", "a" * 80])
+def test_a_name_nobody_knows(host):
+    for transport in ("tcp", "udp"):
+        assert "set host to the terminal's IP address" in opening(host, 4370, transport=transport)
 
 
 def test_it_accepts_and_says_nothing():

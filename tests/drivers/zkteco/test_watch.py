@@ -180,6 +180,24 @@ def test_more_events_than_the_queue_holds_are_found_in_the_log(connect):
         terminal.wait(lambda: terminal.acknowledged == 1500)
 
 
+def test_events_too_large_to_hold_are_found_in_the_log(connect):
+    def burst(terminal, link, number, data):
+        terminal.log += log_40(3)
+        for _ in range(20):
+            terminal.transmit(link, bytes_of.packet(500, 1, 0, bytes(100_000)))
+        terminal.reply(link, OK, number, struct.pack("<I", JUNE))
+
+    with ScriptedTerminal() as terminal:
+        driver = connect(terminal)
+        drain(driver)
+        terminal.answers[201] = burst
+        driver.read_clock()
+        found = drain(driver)
+        assert len(people(found)) == 3
+        assert all(len(one.raw) <= 2048 for one in found if isinstance(one, Finding))
+        assert 1 <= len(events(found)) <= 10
+
+
 def test_an_event_of_unknown_length_is_kept_and_found_in_the_log(connect):
     with ScriptedTerminal() as terminal:
         driver = connect(terminal)
