@@ -25,6 +25,7 @@ from gateway.mqtt.link import HungUp, Link, Parts
 from gateway.mqtt.publisher import Publisher
 from gateway.mqtt.session import Session
 from gateway.mqtt.settings import BrokerSettings
+from gateway.mqtt.standstill import Standstill
 from gateway.mqtt.state import Counters, LinkState
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Forwarder:
             outbox=outbox,
             inbox=self._inbox,
             publisher=self._publisher,
+            standstill=Standstill(settings.resend_after),
             commands=self._commands,
             counters=self._counters,
             health=self._facts,

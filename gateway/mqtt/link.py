@@ -41,6 +41,7 @@ class Parts:
     outbox: Outbox
     inbox: Inbox
     publisher: Publisher
+    standstill: Standstill
     commands: Commands
     counters: Counters
     health: Callable[[], dict[str, object] | None]
@@ -57,7 +58,6 @@ class Link:
         self._ack, self._status, self._health = topics.ack(*where), topics.status(*where), topics.health(*where)
         self._commands = topics.command(*where, "")
         self._filters: list[str] = []
-        self._standstill = Standstill(settings.resend_after)
         self._tick = min(1.0, settings.ack_timeout / 3, settings.resend_gap / 3, settings.resend_after / 3)
         self._next_tick = self._next_health = float("-inf")
         self._entries_from = float("inf")
@@ -182,7 +182,7 @@ class Link:
             self._watermark(self._unread)
         marks = self._p.outbox.marks()
         self._adopt(marks)
-        if settings.confirm == "central" and self._standstill.due(
+        if settings.confirm == "central" and self._p.standstill.due(
             now,
             writable=self.central == "online",
             drained=publisher.drained,
