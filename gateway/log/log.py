@@ -10,6 +10,12 @@ an append did not return for may be there after a crash or not; the device still
 
     append(drafts) -> drop known facts -> chain -> TinyDB insert -> journal -> write + sync -> remember the facts
 
+    Log       the lock around everything, and what others call
+    Present   the epoch that takes entries, its marks, and when it must give way to a new one
+    History   all epochs, and what retention takes of them
+    Journal   one epoch behind TinyDB's Storage: the newest segment (Active) and the sealed ones (Archive)
+    opening, scan, repair   what a folder holds, what is wrong with it, what is done about it
+
 Two marks say how far the entries have come. `published` moves with the broker's PUBACK, which promises little;
 `confirmed` moves with the centre's watermark, which promises that the entry is in its database. Both live in
 `state.json`, written seldom: a mark that is too low costs a re-send, never an entry. A mark above the end of the log
@@ -20,6 +26,10 @@ an entry differs from ours, the log opens a new epoch and carries over what is n
     <data>/state.json                          marks and device cursors
     <data>/log/000001-7f3a9c2e/*.log *.idx     segments of one epoch (gateway.log.segment)
     <data>/log/000001-7f3a9c2e/*.bad           what a power cut or a bad card left, as it was found
+
+Every file is judged by its neighbours: a segment must start where the one before ended and name its hash, and the index
+of a segment that is gone still says where the log ended. So a lost or altered entry is noticed when the log is opened
+or read, is told in an audit entry, and costs no other entry; a number is never given twice.
 
 Only retention deletes, and only whole segments that are confirmed: by age when the clock can be trusted, and by size.
 One lock guards everything; TinyDB is not thread-safe and is seen by nobody else.

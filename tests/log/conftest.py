@@ -1,6 +1,5 @@
 """Fixtures of the log's tests."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -8,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
-_MEMORY = Path("/dev/shm")  # noqa: S108 - memory is what is meant
+from tests.log.logs import quick_folder
 
 
 @pytest.fixture(scope="session")
 def _quick_root() -> Iterator[Path]:
-    where = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    root = Path(tempfile.mkdtemp(prefix="ketuk-test-", dir=where))
+    root = quick_folder()
     yield root
     shutil.rmtree(root)
 
 
 @pytest.fixture
-def quick_path(_quick_root: Path) -> Path:
+def quick_path(_quick_root: Path) -> Iterator[Path]:
     """A folder in memory where there is one: for thousands of small logs whose disk is simulated anyway."""
-    return Path(tempfile.mkdtemp(dir=_quick_root))
+    folder = Path(tempfile.mkdtemp(dir=_quick_root))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -23,12 +23,13 @@ def in_slices(log: Log, numbers: range) -> int:
 
 
 @pytest.fixture(scope="module")
-def large(quick_module_path: Path) -> Path:
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed log of 100,000 records, in segments of 100 kB."""
-    log = open_log(quick_module_path, segment_bytes=100_000)
+    data = tmp_path_factory.mktemp("large")
+    log = open_log(data, segment_bytes=100_000)
     assert in_slices(log, range(RECORDS)) == RECORDS
     log.close()
-    return quick_module_path
+    return data
 
 
 def test_a_hundred_thousand_records_again(large: Path) -> None:
@@ -52,7 +53,7 @@ def test_memory_of_a_record(large: Path) -> None:
     log.close()
 
 
-def test_without_its_indexes(large: Path, quick_path: Path) -> None:
+def test_without_its_indexes(large: Path) -> None:
     """They are made anew from the segments."""
     for path in large.glob("log/*/*.idx"):
         path.unlink()

@@ -1,6 +1,7 @@
 """A disk that refuses: append says so and nothing else, goes on when it may, and nothing it promised is missing."""
 
 import errno
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def live(data: Path, at: int, code: int, *, lasting: bool) -> None:
     life.promises.check(log)
     assert not log.append(DRAFTS), "everything was recorded, and is known"
     log.close()
+    shutil.rmtree(data)
 
 
 @pytest.mark.parametrize("lasting", [False, True])

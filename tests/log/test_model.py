@@ -1,7 +1,6 @@
 """The log against a plain list in memory: whatever hypothesis does to both, they must agree."""
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from contract.chain import GENESIS, entry_hash
 from gateway.entries import AckOutcome, Stored
 from gateway.log.log import Log
-from tests.log.logs import SOURCE, check_chain, event, facts, note, open_log, punches
+from tests.log.logs import SOURCE, check_chain, event, facts, note, open_log, punches, quick_folder
 
 _OWN_WORDS = {"log-created", "log-forked", "log-expired"}
 
@@ -25,7 +24,7 @@ class LogModel(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = quick_folder()
         self.entries: list[Stored] = []
         self.known: set[str] = set()
         self.oldest, self.published, self.confirmed, self.notes = 1, 0, 0, 0
@@ -202,7 +201,7 @@ class LogModel(RuleBasedStateMachine):
 _SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 TestLogModel = LogModel.TestCase
-TestLogModel.settings = settings(_SETTINGS, max_examples=60, stateful_step_count=40)
+TestLogModel.settings = settings(_SETTINGS, max_examples=80, stateful_step_count=40)
 
 
 class LogModelLong(LogModel):

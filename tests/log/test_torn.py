@@ -34,6 +34,7 @@ def test_cut_at_every_byte_of_the_last_record(original: Copy, quick_path: Path) 
         with reopened(copy) as log:
             assert facts(check_log(log))[-1] == "fact-900"
             assert len(events(everything(log), "torn-tail")) == len(torn)
+        shutil.rmtree(copy.data)
 
 
 @pytest.mark.parametrize("rest", [b"\0" * 700, b"E ", b"\n", b"\n\n\n", b"E 00000000 5 ab", b"\xff" * 5000])
