@@ -248,10 +248,10 @@ class Log:
             return gone
 
     def _expire(self, before: str | None) -> int:
-        self._present.marks.keep()  # so that whoever finds a segment missing knows that it was confirmed
-        gone = self._present.history.expire(
-            confirmed=self._present.marks.confirmed, before=before, max_bytes=self._options.max_bytes
-        )
+        marks = self._present.marks
+        marks.keep()  # so that whoever finds a segment missing knows that it was confirmed
+        gone = self._present.history.expire(confirmed=marks.confirmed, before=before, max_bytes=self._options.max_bytes)
+        self._move(max(marks.published, self._journal.oldest - 1), marks.confirmed)
         for draft in evidence.expired(self._options.source, gone):
             self._tell(draft)
         return len(gone)

@@ -166,6 +166,7 @@ class LogModel(RuleBasedStateMachine):
         else:
             assert gone == 0
         self.oldest = oldest
+        self.published = max(self.published, oldest - 1)
         self._take_own()
 
     def _segments(self) -> list[Path]:

@@ -88,6 +88,17 @@ class TestByAge:
         assert log.marks().confirmed == 41
         assert log.expire(LATE) > 3
 
+    def test_what_is_deleted_is_not_sent_again(self, tmp_path: Path) -> None:
+        log = open_log(tmp_path)
+        fill(log, 40)
+        confirm(log, 41)
+        log.republish(3)
+        log.expire(LATE)
+        marks = log.marks()
+        assert marks.published == marks.oldest - 1
+        log.close()
+        assert open_log(tmp_path).marks() == marks
+
 
 class TestBySize:
     def test_confirmed_segments_make_room(self, tmp_path: Path) -> None:
