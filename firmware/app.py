@@ -13,7 +13,6 @@ import asyncio
 import gc
 import os
 
-from firmware import report
 from firmware.backoff import Backoff
 from firmware.log.flashlog import LOUD, LogFull
 from firmware.mqtt import Refused
@@ -24,6 +23,7 @@ HEALTH_MS = 60_000
 MARKS_MS = 60_000
 SYNC_MS = 3_600_000
 RETRY_SYNC_MS = 64_000
+KEPT = ("site", "reader", "chip.kind", "card.same_s", "broker.user", "broker.password", "ntp.host", "ntp.port")
 RECENT = 16  # cards that are remembered as just taken
 NOTES = 16
 TROUBLES = {"two-cards": "two-cards", "bad-frame": "retry", "reader-dead": "reader-dead"}
@@ -33,7 +33,8 @@ EVIDENCE = {"reader-reset": "driver-restarted", "reader-dead": "device-silent", 
 class App:
     # `parts` has as attributes all that is set here by name; see main.py, which makes them.
     def __init__(self, parts) -> None:
-        self.board, self.settings = parts.board, parts.settings
+        self.board = parts.board
+        self.settings = {key: parts.settings[key] for key in KEPT}
         self.log, self.clock, self.uptime, self.recorder = parts.log, parts.clock, parts.uptime, parts.recorder
         self.reader, self.feedback, self.wifi, self.vitals = parts.reader, parts.feedback, parts.wifi, parts.vitals
         self.client, self.forwarder, self.rtc = parts.client, parts.forwarder, parts.rtc
@@ -77,7 +78,12 @@ class App:
             self.counters["notes-dropped"] = self.counters.get("notes-dropped", 0) + 1
 
     def birth(self) -> bytes:
-        return report.birth(self)
+        from firmware.report import birth
+
+        try:
+            return birth(self)
+        finally:
+            unload("firmware.report", "contract.edge")
 
     def identity(self):
         return {"serial": self.serial, "boot": self.recorder.boot, "kind": self.kind}
@@ -186,11 +192,9 @@ class App:
             await self._wait(alive, backoff.next())
 
     def _hello(self):
-        from contract.edge import WILL
-
         settings = self.settings
-        will = "ketuk/v1/" + settings["site"] + "/" + self.name + "/status"
-        return self.name, will, WILL, settings["broker.user"] or None, settings["broker.password"] or None
+        user, password = settings["broker.user"] or None, settings["broker.password"] or None
+        return self.name, self.forwarder.topic + "/status", self.forwarder.will, user, password
 
     async def _online(self) -> None:
         self._health_at = self.uptime()  # health at once
@@ -258,7 +262,7 @@ class App:
             self.last_error = "ntp: " + str(error)
             return False
         finally:
-            unload("sntp")
+            unload("firmware.sntp")
         self.take_time(unix, "ntp")
         return True
 
@@ -266,7 +270,10 @@ class App:
     def _read_rtc(self) -> None:
         if self.rtc is None or self.clock.state == "synced" and self.clock.source != "rtc":
             return
-        unix, why = self.rtc.read(BUILT)
+        from firmware.ds3231 import DS3231
+
+        unix, why = DS3231(self.rtc).read(BUILT)
+        unload("firmware.ds3231")
         if unix is not None:
             self.take_time(unix, "rtc", steady=True)
         elif self.clock.state == "unset":
@@ -276,10 +283,14 @@ class App:
     def _set_rtc(self, unix: int) -> bool:
         if self.rtc is None:
             return False
+        from firmware.ds3231 import DS3231
+
         try:
-            self.rtc.write(unix)
+            DS3231(self.rtc).write(unix)
         except OSError:
             return False
+        finally:
+            unload("firmware.ds3231")
         return True
 
     # upkeep
@@ -292,15 +303,20 @@ class App:
             try:
                 self._look_after_log()
                 self._tell_health()
-            except (OSError, LogFull) as error:
+            except (OSError, LogFull, MemoryError) as error:
                 self.last_error = "log: " + str(error)
+                gc.collect()
             await asyncio.sleep_ms(1000 if not self.log.to_carry else 50)
 
     def _tell_health(self) -> None:
         if self.client.connected and self.uptime() >= self._health_at:
             self._health_at = self.uptime() + HEALTH_MS
-            gc.collect()
-            self.forwarder.post("health", report.health(self), retain=True)
+            from firmware.report import health
+
+            try:
+                self.forwarder.post("health", health(self), retain=True)
+            finally:
+                unload("firmware.report", "contract.edge")
 
     def _look_after_log(self) -> None:
         log, before = self.log, self.log.next
@@ -346,4 +362,4 @@ class App:
             reply = commands.answer(verb, raw)
             if reply is not None:
                 self.forwarder.post("reply/" + verb, reply)
-        unload("commands")
+        unload("firmware.commands", "contract.edge")

@@ -7,11 +7,11 @@
 
 import asyncio
 
-from contract import edge, topics
 from contract.entry import ContractError
 from contract.watermark import parse_ack
+from firmware.unload import unload
 
-BATCH = 4
+BATCH = 2
 GREETING_MS = 1500  # for the retained watermark, which spares sending what is held already
 RESEND_AFTER_MS = 60_000
 LONGEST_MS = 3_600_000
@@ -27,8 +27,8 @@ class Forwarder:
     def __init__(self, log, client, names, uptime, confirm="central"):
         self._log, self._client, self._uptime = log, client, uptime
         self.owner = None
-        self._topic = topics.gateway(*names)
-        self._ack, self._confirm = topics.ack(*names), confirm
+        self._confirm = confirm
+        self._name_topics(names)
         self.writable = False  # whether the centre takes entries now
         self.leaving = False  # set it to end the connection in good order
         self.inbox = []  # (verb, payload) of commands that wait
@@ -39,6 +39,16 @@ class Forwarder:
         self._not_before = 0
         self._still_since, self._patience, self._seen = None, RESEND_AFTER_MS, -1
         self._start()
+
+    # Once: the modules that know the names are not kept.
+    def _name_topics(self, names):
+        from contract import edge, topics
+
+        self.topic = topics.gateway(*names)
+        self._ack, self._central = topics.ack(*names), topics.CENTRAL_STATUS
+        self.will, self._goodbye_text = edge.WILL, edge.CLEAN_STOP
+        del edge, topics
+        unload("contract.topics", "contract.edge")
 
     def _start(self):
         self._logid = self._log.logid
@@ -77,13 +87,10 @@ class Forwarder:
                 self._watermark = parse_ack(payload)
             except ContractError as error:
                 self.owner.note("alarm", {"why": str(error)}, quiet=True)
-        elif topic == topics.CENTRAL_STATUS:
-            try:
-                self.writable = edge.parse_central(payload)
-            except ContractError:
-                self.writable = False
-        elif topic.startswith(self._topic + "/cmd/") and len(self.inbox) < MAX_INBOX:
-            self.inbox.append((topic[len(self._topic) + 5 :], payload))
+        elif topic == self._central:
+            self.writable = _takes(payload)
+        elif topic.startswith(self.topic + "/cmd/") and len(self.inbox) < MAX_INBOX:
+            self.inbox.append((topic[len(self.topic) + 5 :], payload))
         self._wake.set()
 
     # What the client hears of entries: the tag is the sequence, 0 for messages that are none.
@@ -99,8 +106,8 @@ class Forwarder:
     async def work(self):
         self._start()
         self.writable = self.leaving = False
-        await self._client.subscribe([self._ack, topics.CENTRAL_STATUS, self._topic + "/cmd/+"])
-        await self._client.publish(self._topic + "/status", self.owner.birth(), retain=True)
+        await self._client.subscribe([self._ack, self._central, self.topic + "/cmd/+"])
+        await self._client.publish(self.topic + "/status", self.owner.birth(), retain=True)
         await self._client.flush()
         self.owner.connected()
         waited = 0
@@ -112,7 +119,7 @@ class Forwarder:
                 self._judge()
             if self._logid != self._log.logid:
                 self._start()
-                await self._client.publish(self._topic + "/status", self.owner.birth(), retain=True)
+                await self._client.publish(self.topic + "/status", self.owner.birth(), retain=True)
             if self.leaving and not self._posts:
                 return await self._goodbye()
             if not await self._step():
@@ -120,7 +127,7 @@ class Forwarder:
                 await self._rest()
 
     async def _goodbye(self):
-        await self._client.publish(self._topic + "/status", edge.CLEAN_STOP, retain=True)
+        await self._client.publish(self.topic + "/status", self._goodbye_text, retain=True)
         await self._client.flush()
         await self._client.disconnect()
 
@@ -128,7 +135,7 @@ class Forwarder:
     async def _step(self):
         if self._posts:
             rest, payload, retain = self._posts.pop(0)
-            await self._client.publish(self._topic + "/" + rest, payload, retain)
+            await self._client.publish(self.topic + "/" + rest, payload, retain)
             return True
         again = self._next_again()
         if again is not None:
@@ -147,7 +154,7 @@ class Forwarder:
         return True
 
     async def _send(self, one, tag):
-        await self._client.publish(self._topic + "/log/" + one[1], one[2], tag=tag)
+        await self._client.publish(self.topic + "/log/" + one[1], one[2], tag=tag)
 
     async def _rest(self):
         self._wake.clear()
@@ -215,3 +222,15 @@ class Forwarder:
             self._still_since = None
             self._patience = min(2 * self._patience, LONGEST_MS)
             self._back_to(confirmed)
+
+
+# Whether the centre takes entries now, by its status.
+def _takes(payload):
+    from contract.edge import parse_central
+
+    try:
+        return parse_central(payload)
+    except ContractError:
+        return False
+    finally:
+        unload("contract.edge")

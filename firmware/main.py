@@ -1,7 +1,5 @@
 # Builds the object graph. Large modules come first, while the heap is in one piece.
 
-import gc
-
 from firmware.log.flashlog import FlashLog  # noqa: I001 - the order is meant
 from firmware.mqtt import Client
 from firmware.net import Way
@@ -18,9 +16,9 @@ from firmware.vitals import Vitals
 from firmware.wifi import Wifi
 
 
-# The parts an App is made of. `reader` None: the chip that the settings name.
+# The parts an App is made of.
 class Parts:
-    def __init__(self, board, settings, reader, uptime) -> None:
+    def __init__(self, board, settings, context, reader, uptime) -> None:
         self.board, self.settings, self.uptime = board, settings, uptime
         self.serial = board.serial
         self.data, self.found = _data(board)
@@ -37,16 +35,16 @@ class Parts:
         )
         self.updates = _updates(board, settings)
         self.reader = _reader(board, settings) if reader is None else reader
-        way = Way(board, settings["broker.host"], settings["broker.port"], _context(board, settings))
+        way = Way(board, settings["broker.host"], settings["broker.port"], context)
         self.client = Client(way.connect, uptime, settings["broker.window"], settings["broker.keepalive"])
         names = (settings["site"], settings["reader"])
         self.forwarder = Forwarder(self.log, self.client, names, uptime, settings["broker.confirm"])
 
 
-# The whole reader, wired; what the start found out is noted in it. Nothing in it refers back to this module, so that
-# `start` can unload it.
-def make(board, settings, reader=None, uptime=None) -> App:
-    parts = Parts(board, settings, reader, Uptime() if uptime is None else uptime)
+# The whole reader, wired; what the start found out is noted in it. `context`: for TLS, or None. `reader` None: the chip
+# that the settings name. Nothing in it refers back to this module, so that `start` can unload it.
+def make(board, settings, context=None, reader=None, uptime=None) -> App:
+    parts = Parts(board, settings, context, reader, Uptime() if uptime is None else uptime)
     app = App(parts)
     parts.client.received, parts.client.settled = parts.forwarder.received, parts.forwarder.settled
     parts.forwarder.owner = app
@@ -109,12 +107,7 @@ def _log(data: str, settings, serial: str) -> FlashLog:
 
 
 def _rtc(board, settings):
-    i2c = board.i2c(settings) if settings["rtc"] else None
-    if i2c is None:
-        return None
-    from firmware.ds3231 import DS3231
-
-    return DS3231(i2c)
+    return board.i2c(settings) if settings["rtc"] else None
 
 
 def _oled(board, settings):
@@ -136,15 +129,6 @@ def _updates(board, settings):
     from firmware.updates import Updates
 
     return Updates(board, settings)
-
-
-def _context(board, settings):
-    if not settings["broker.tls"]:
-        return None
-    from firmware.net import tls
-
-    gc.collect()
-    return tls(board.root or "/", settings["broker.ca"], settings["broker.cert"], settings["broker.key"])
 
 
 def _reader(board, settings):

@@ -7,7 +7,6 @@ import sys
 
 def unload(*names: str) -> None:
     for name in names:
-        name = "firmware." + name
         sys.modules.pop(name, None)
         parent, _, child = name.rpartition(".")
         if hasattr(sys.modules.get(parent), child):

@@ -6,16 +6,17 @@ from firmware.version import BUILT
 
 class Updates:
     def __init__(self, board, settings) -> None:
-        self._board, self._settings = board, settings
+        self._board = board
+        self._modulus = bytes.fromhex(settings["update.key"])
+        self._certificates = settings["broker.ca"], settings["broker.cert"], settings["broker.key"]
 
     # Fetch and install; gives the version, which is tried at the next start. Raises OSError with the reason.
     async def run(self, url: str, alive) -> str:
         from firmware.ota.manifest import UpdateError
         from firmware.ota.update import update
 
-        modulus = bytes.fromhex(self._settings["update.key"])
         try:
-            return await update(self._connect, url, modulus, BUILT, self._board.root, alive)
+            return await update(self._connect, url, self._modulus, BUILT, self._board.root, alive)
         except UpdateError as error:
             raise OSError(str(error))
 
@@ -24,8 +25,7 @@ class Updates:
         if tls:
             from firmware.net import tls as make
 
-            settings = self._settings
-            context = make(self._board.root or "/", settings["broker.ca"], settings["broker.cert"], settings["broker.key"])
+            context = make(self._board.root or "/", *self._certificates)
         return await self._board.connect(host, port, context)
 
     # The software that runs has proved itself: it is not taken back any more.

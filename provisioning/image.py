@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -63,6 +63,31 @@ def publish(target: Path, release: Release, key: rsa.RSAPrivateKey) -> None:
     sign(target, manifest(release, fill(target, release)), key)
 
 
+def romfs(files: dict[str, bytes]) -> bytes:
+    """A read-only image (MicroPython's ROMFS) for a partition `romfs`: its code runs in place, out of flash.
+
+    Boards whose MicroPython has ROMFS mount it at /rom and look there after the slots: a reader without a whole slot
+    runs what was flashed with it.
+    """
+    from mpremote.romfs import VfsRomWriter
+
+    writer = VfsRomWriter()
+    _add_folder(writer, {tuple(name.split("/")): raw for name, raw in files.items()})
+    image: bytes = writer.finalise()
+    return image
+
+
+def _add_folder(writer: Any, files: dict[tuple[str, ...], bytes]) -> None:
+    for name in sorted({parts[0] for parts in files}):
+        inside = {parts[1:]: raw for parts, raw in files.items() if parts[0] == name}
+        if () in inside:
+            writer.mkfile(name, inside[()])
+        else:
+            writer.opendir(name)
+            _add_folder(writer, inside)
+            writer.closedir()
+
+
 def sign(target: Path, listing: bytes, key: rsa.RSAPrivateKey) -> None:
     """Write the list and its signature (RSASSA-PKCS1-v1_5 with SHA-256)."""
     (target / "manifest.json").write_bytes(listing)
@@ -87,12 +112,17 @@ def modulus(key: rsa.RSAPublicKey) -> str:
 
 def fill(folder: Path, release: Release) -> dict[str, bytes]:
     """Write every module under `folder`; gives the bytes by path."""
-    files = dict(_compiled(release))
+    files = compiled(release)
     for name, raw in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(raw)
     return files
+
+
+def compiled(release: Release) -> dict[str, bytes]:
+    """Every module of a release, by its path."""
+    return dict(_compiled(release))
 
 
 def _compiled(release: Release) -> Iterator[tuple[str, bytes]]:

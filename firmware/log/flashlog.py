@@ -19,7 +19,6 @@ from firmware import files
 from firmware.log import segment
 from firmware.log.frame import frame
 from firmware.log.marks import Marks
-from firmware.log.pack import Packer
 from firmware.unload import unload
 
 SPARE = 64  # places that are kept for audit entries and checkpoints when taps are refused already
@@ -191,7 +190,7 @@ class FlashLog:
 
         carry.step(self, most)
         if not self.old:
-            unload("log.carry")
+            unload("firmware.log.carry")
         return bool(self.old)
 
     # inside
@@ -212,7 +211,6 @@ class FlashLog:
         self.epoch = name[5:]
         self.logid = self._name + "." + self.epoch
         self._identity = (self.logid, self._source, self._serial)
-        self._packer = Packer(*self._identity)
         self.carry_after = None
         self.segments = segment.firsts(files.names(self.folder))
         self._learn_end()
@@ -265,7 +263,7 @@ class FlashLog:
 
     def write(self, raw):
         sequence = self.next
-        piece = frame(sequence, bytes.fromhex(self.head), self._packer.pack(raw, sequence, self.head))
+        piece = frame(sequence, bytes.fromhex(self.head), segment.packer(self._identity).pack(raw, sequence, self.head))
         fresh = self._fresh or self._count >= segment.ENTRIES or self._size + len(piece) > segment.BYTES
         first = sequence if fresh else self.segments[-1]
         if fresh:

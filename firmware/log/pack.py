@@ -15,6 +15,7 @@ _MAC = b'","algorithm":"hmac-sha256","key":"'
 class Packer:
     # The names that the entries of one log repeat.
     def __init__(self, logid, source, serial):
+        self.identity = (logid, source, serial)
         self._logid = logid
         begins = '{"specversion":"1.0","type":"ketuk.%s.v1","source":"' + source + '","id":"'
         self._fixed = (

@@ -26,6 +26,17 @@ def header(identity):
     return frame(0, _NOTHING, dumps(list(identity)).encode())
 
 
+_packer = Packer("", "", "")
+
+
+# The packer for a log of this identity. The last one is kept: nearly always it is the one that is asked for.
+def packer(identity):
+    global _packer
+    if _packer.identity != tuple(identity):
+        _packer = Packer(*identity)
+    return _packer
+
+
 # An open segment: `next` gives (sequence, raw) or None; `identity` is what its header says, None if that is unreadable.
 class Reading:
     def __init__(self, folder, first, at=0):
@@ -39,7 +50,7 @@ class Reading:
             identity = loads(head[2])
             if isinstance(identity, list) and len(identity) == 3:
                 self.identity = identity
-                self._packer = Packer(*identity)
+                self._packer = packer(identity)
         if at:
             self._frames.at = at
 
