@@ -55,3 +55,61 @@ def run(
     from central.commands import run
 
     return run.run(config, partition, log_format, verbose=verbose)
+
+
+@app.command()
+@one_line_errors
+def verify(
+    bundle: Annotated[
+        Path | None, typer.Argument(help="A file that `ketuk central export` made; without it, the database.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Configuration file (TOML) that names the database.")
+    ] = None,
+    gateway: Annotated[str | None, typer.Option(metavar="SITE/GATEWAY", help="Only the logs of this one.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Bundle: the only public key that counts, from your own papers.")
+    ] = None,
+    as_json: Json = False,  # noqa: FBT002
+) -> int:
+    """Prove that every log is whole and unaltered. Exit code 1 if anything is wrong."""
+    from central.commands import verify
+
+    return verify.verify(bundle, config, gateway, key, as_json=as_json)
+
+
+@app.command()
+@one_line_errors
+def export(
+    config: ConfigFile,
+    gateway: Annotated[str, typer.Option(metavar="SITE/GATEWAY", help="Whose entries.")],
+    first: Annotated[str, typer.Option("--from", metavar="DAY|TIME", help="From this day or time on.")],
+    last: Annotated[str, typer.Option("--to", metavar="DAY|TIME", help="Up to this day (included) or time.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="New file.")],
+) -> int:
+    """Write evidence: exact entries, public keys and a signed manifest in one file that proves itself."""
+    from central.commands import export
+
+    return export.export(config, gateway, first, last, output)
+
+
+@app.command()
+@one_line_errors
+def key(config: ConfigFile) -> int:
+    """Show the centre's own public key, which signs receipts and bundles."""
+    from central.commands import keys
+
+    return keys.show(config)
+
+
+@app.command()
+@one_line_errors
+def trust(
+    config: ConfigFile,
+    gateway: Annotated[str, typer.Argument(metavar="SITE/GATEWAY", help="Whose key.")],
+    public: Annotated[str, typer.Argument(metavar="KEY", help="The public key, 64 hex digits.")],
+) -> int:
+    """Believe a gateway's new key, after its card was replaced and somebody vouched for it."""
+    from central.commands import keys
+
+    return keys.trust(config, gateway, public)

@@ -16,6 +16,7 @@ import hashlib
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -116,6 +117,19 @@ class Central(msgspec.Struct, frozen=True):
 
     data: Path = Path("ketuk-central")
     """Folder of the centre's own key, which signs receipts and manifests."""
+    timezone: str = "Asia/Jakarta"
+    """What a day is that is given without a time, e.g. `--from 2026-03-01`."""
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ConfigError(f'central.timezone: there is no time zone "{self.timezone}"') from error
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The same, to be used."""
+        return ZoneInfo(self.timezone)
 
 
 class Config(msgspec.Struct, frozen=True):

@@ -4,9 +4,11 @@ The bytes are the record. Columns are made from them by these functions alone, o
 when they are verified.
 """
 
+import functools
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,7 +17,7 @@ from contract.chain import entry_hash
 from contract.entry import PUNCH, ContractError
 
 _EPOCH = re.compile(r"[0-9a-f]{8,32}")
-_PUNCH = entry.type_of(PUNCH)
+_KINDS = {entry.type_of(kind): kind for kind in entry.KINDS}
 _LARGEST = 2**63 - 1  # what a database can count
 
 
@@ -37,11 +39,23 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 _decode = msgspec.json.Decoder(Entry).decode
 
 
+class Times(Protocol):
+    """How a database keeps the times that entries have as text: `central.store.database.Sql`."""
+
+    def instant(self, text: str | None) -> object:
+        """An RFC 3339 text; NULL where it is none."""
+
+    def local(self, text: str | None) -> object:
+        """The same as the clock on the wall showed it, without zone and fractions."""
+
+
 class Held(NamedTuple):
     """An entry that has its place in a log, with its exact bytes."""
 
     logid: str
     sequence: int
+    kind: str
+    """punch, audit or checkpoint"""
     hash: str
     raw: bytes
     event: Entry
@@ -51,16 +65,44 @@ class Held(NamedTuple):
         """Log and sequence."""
         return self.logid, self.sequence
 
-    @property
-    def kind(self) -> str:
-        """punch, audit or checkpoint."""
-        return self.event.type.split(".")[1]
+    def columns(self, received: object, times: Times) -> tuple[object, ...]:
+        """The row of table `entry`, as it is stored."""
+        said = self.described(times)
+        return (self.logid, self.sequence, received, *said, bytes.fromhex(self.hash), self.raw)
 
-    def columns(self, received: datetime) -> tuple[object, ...]:
-        """The row of table `entry`."""
-        event = self.event
-        place = (self.logid, self.sequence, received, self.kind, _tidy(event.source), _tidy(event.id))
-        return (*place, instant(event.recordedtime), bytes.fromhex(self.hash), self.raw)
+    def described(self, times: Times) -> tuple[object, ...]:
+        """The columns of that row which only repeat what the bytes say: kind, source, id, recordedtime."""
+        event, tidy = self.event, self._tidy()
+        return (self.kind, tidy(event.source), tidy(event.id), times.instant(event.recordedtime))
+
+    def punch_columns(self, received: object, times: Times) -> tuple[object, ...]:
+        """The row of table `punch`, as it is stored: only what the entry's own bytes say."""
+        event, data, tidy = self.event, self.event.data, self._tidy()
+        clock, device = data.get("clock"), data.get("device")
+        clock = clock if isinstance(clock, dict) else {}
+        device = device if isinstance(device, dict) else {}
+        return (
+            tidy(event.source),
+            tidy(event.id),
+            site_of(event.source),
+            tidy(event.subject),
+            times.instant(event.time),
+            times.local(event.time),
+            tidy(data.get("method")),
+            tidy(data.get("direction")),
+            tidy(clock.get("state")),
+            _number(clock.get("offset_s")),
+            tidy(data.get("origin")),
+            tidy(device.get("serial")),
+            times.instant(event.recordedtime),
+            received,
+            self.logid,
+            self.sequence,
+        )
+
+    def _tidy(self) -> Callable[[object], str]:
+        """What makes column text of a value. Only an escape can bring a NUL, which PostgreSQL cannot hold."""
+        return _without_nul if rb"\u0000" in self.raw else _text
 
 
 def read(raw: bytes) -> Held:
@@ -79,8 +121,8 @@ def held(raw: bytes) -> Held:
     """The same of bytes that were read before. Raises ContractError when they are no entry any more."""
     try:
         event = _decode(raw)
-        return Held(event.logid, int(event.sequence), entry_hash(raw), raw, event)
-    except (msgspec.DecodeError, ValueError) as error:
+        return Held(event.logid, int(event.sequence), _KINDS[event.type], entry_hash(raw), raw, event)
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise ContractError(f"entry: {error}") from error
 
 
@@ -101,40 +143,16 @@ def place(topic: str) -> tuple[str, str]:
     return site, gateway
 
 
+@functools.lru_cache(4096)
 def site_of(source: str) -> str:
     """`kec-pampangan` of `/kec-pampangan/pintu-depan`; empty where there is none."""
     parts = source.split("/")
     return parts[1] if len(parts) == 3 and not parts[0] else ""
 
 
-def punch_columns(found: Held, received: datetime) -> tuple[object, ...]:
-    """The row of table `punch`: only what the entry's own bytes say."""
-    event, data = found.event, found.event.data
-    clock, device = _mapping(data, "clock"), _mapping(data, "device")
-    when = instant(event.time)
-    return (
-        _tidy(event.source),
-        _tidy(event.id),
-        site_of(event.source),
-        _tidy(event.subject or ""),
-        when,
-        None if when is None else when.replace(tzinfo=None, microsecond=0),
-        _text(data, "method"),
-        _text(data, "direction"),
-        _text(clock, "state"),
-        _number(clock.get("offset_s")),
-        _text(data, "origin"),
-        _text(device, "serial"),
-        instant(event.recordedtime),
-        received,
-        found.logid,
-        found.sequence,
-    )
-
-
 def is_punch_of(found: Held, site: str) -> bool:
     """Whether it is a punch at a device of that site: nobody may speak for the devices of another office."""
-    return found.event.type == _PUNCH and site_of(found.event.source) == site
+    return found.kind == PUNCH and site_of(found.event.source) == site
 
 
 def instant(text: str | None) -> datetime | None:
@@ -149,14 +167,12 @@ def instant(text: str | None) -> datetime | None:
     return when if when.tzinfo is not None and 1 < when.year < 9999 else None
 
 
-def _mapping(parent: dict[str, Any], name: str) -> dict[str, Any]:
-    found = parent.get(name)
-    return found if isinstance(found, dict) else {}
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _text(parent: dict[str, Any], name: str) -> str:
-    found = parent.get(name)
-    return _tidy(found) if isinstance(found, str) else ""
+def _without_nul(value: object) -> str:
+    return _text(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _number(value: object) -> float | None:
@@ -166,8 +182,3 @@ def _number(value: object) -> float | None:
         return float(value)
     except OverflowError:
         return None
-
-
-def _tidy(text: str) -> str:
-    """Without NUL, which no column can hold in PostgreSQL."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -117,4 +117,4 @@ def _check_chain(event: dict[str, str]) -> None:
 
 
 def _is(text: str, length: int, alphabet: str) -> bool:
-    return len(text) == length and all(c in alphabet for c in text)
+    return len(text) == length and not text.strip(alphabet)  # a loop in Python took half the time of parsing

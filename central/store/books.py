@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from central.cursor import Cursor
-from central.entries import Held, punch_columns
+from central.entries import Held
 from central.store.database import Row, Sql, marks
 from central.store.tables import ALARM, ENTRY, FORK, HOLE, LOSS, PUNCH
 from contract.chain import GENESIS
@@ -60,7 +60,9 @@ class Books:
     """All of it within the transaction `sql`, at the time `now`."""
 
     def __init__(self, sql: Sql, now: datetime) -> None:
-        self.sql, self.now = sql, now
+        self.sql = sql
+        self.now = sql.instant(now.isoformat())
+        """As it is stored."""
 
     # Logs
 
@@ -152,9 +154,9 @@ class Books:
     def add(self, entries: Sequence[Held], punches: Sequence[Held]) -> None:
         """Entries that are news; `punches` are those of them that are punches of this office."""
         if entries:
-            self.sql.insert(ENTRY, [entry.columns(self.now) for entry in entries])
+            self.sql.insert(ENTRY, [entry.columns(self.now, self.sql) for entry in entries])
         if punches:
-            self.sql.insert(PUNCH, [punch_columns(entry, self.now) for entry in punches])
+            self.sql.insert(PUNCH, [entry.punch_columns(self.now, self.sql) for entry in punches])
 
     def add_forks(self, forks: Sequence[tuple[Held, str]]) -> None:
         """Entries whose place is taken by others, and the topics they came on."""

@@ -19,7 +19,8 @@ class Table(NamedTuple):
 
 
 class Sql(Protocol):
-    """An open transaction. Times are aware `datetime`s on the way in; use `moment` on the way out.
+    """An open transaction. Times are aware `datetime`s on the way in, or as `instant` and `local` made them; use
+    `moment` on the way out.
 
     Every method raises StoreError when the database cannot do it; the transaction is then over.
     """
@@ -34,10 +35,17 @@ class Sql(Protocol):
     def run_many(self, statement: str, rows: Iterable[Sequence[object]]) -> None: ...
 
     def insert(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
-        """Write all rows at once, but those whose key is there."""
+        """Write all rows at once, but those whose key is there. Values are as they are stored."""
 
-    def stream(self, statement: str, values: Sequence[object] = ()) -> Iterator[Row]:
-        """Rows as they are asked for, not all in memory."""
+    def stream(self, statement: str, values: Sequence[object], kinds: Sequence[str]) -> Iterator[Row]:
+        """Rows as they are asked for, not all in memory; `kinds`: the PostgreSQL types of their columns. Nothing else
+        can be asked of the transaction until the last one was taken."""
+
+    def instant(self, text: str | None) -> object:
+        """An RFC 3339 text as it is stored; None where it is none."""
+
+    def local(self, text: str | None) -> object:
+        """The same as the clock on the wall showed it."""
 
     def script(self, text: str) -> None:
         """Several statements without values."""

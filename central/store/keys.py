@@ -8,11 +8,11 @@ FIRST, PROVISIONED, ROTATED, OPERATOR = "first contact", "provisioned", "rotatio
 STRANGE = "not the pinned one"
 
 
-def trusted(books: Books, place: Place, ring: Keyring) -> dict[str, bytes]:
-    """All keys whose signatures of this gateway are believed, by name: publics and secrets."""
-    rows = books.sql.rows(
-        "SELECT key, public FROM signing_key WHERE site = ? AND gateway = ? AND trusted = ?", (*place, True)
-    )
+def trusted(books: Books, place: Place, ring: Keyring, *, rotated: bool = True) -> dict[str, bytes]:
+    """All keys whose signatures of this gateway are believed, by name: publics and secrets. `rotated`: with those
+    that a rotation brought in, of which the entries say more than the database does."""
+    statement = "SELECT key, public FROM signing_key WHERE site = ? AND gateway = ? AND trusted = ? AND why <> ?"
+    rows = books.sql.rows(statement, (*place, True, "" if rotated else ROTATED))
     return {name: bytes.fromhex(public) for name, public in rows} | ring.publics[place] | ring.secrets[place]
 
 

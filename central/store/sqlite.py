@@ -3,16 +3,19 @@
 Source for that: sqlite.org/pragma.html#pragma_synchronous, sqlite.org/wal.html.
 """
 
+import functools
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from central.entries import instant
 from central.errors import RefusedError, StoreError
 from central.store.database import Row, Table, as_text, marks
 
 _BATCH = 500
+_TIMES = 4096  # texts whose times are remembered: a burst has few
 
 
 class Sqlite:
@@ -93,12 +96,18 @@ class SqliteSql:
     def insert(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
         columns = ",".join(f'"{name}"' for name in table.columns)
         statement = f"INSERT INTO {table.name} ({columns}) VALUES {marks(len(table.columns))} ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
-        self._connection.executemany(statement, (_plain(row) for row in rows))
+        self._connection.executemany(statement, rows)
 
-    def stream(self, statement: str, values: Sequence[object] = ()) -> Iterator[Row]:
+    def stream(self, statement: str, values: Sequence[object], kinds: Sequence[str]) -> Iterator[Row]:  # noqa: ARG002
         cursor = self._connection.execute(statement, _plain(values))
         cursor.arraysize = _BATCH
         yield from cursor
+
+    def instant(self, text: str | None) -> object:
+        return _instant(text)
+
+    def local(self, text: str | None) -> object:
+        return _local(text)
 
     def script(self, text: str) -> None:
         statement = ""
@@ -112,6 +121,18 @@ class SqliteSql:
 
     def lock(self, what: str) -> None:
         """A write transaction is alone already."""
+
+
+@functools.lru_cache(_TIMES)
+def _instant(text: str | None) -> str | None:
+    when = instant(text)
+    return None if when is None else as_text(when)
+
+
+@functools.lru_cache(_TIMES)
+def _local(text: str | None) -> str | None:
+    when = instant(text)
+    return None if when is None else as_text(when.replace(tzinfo=None))
 
 
 def _plain(values: Sequence[object]) -> list[object]:

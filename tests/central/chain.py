@@ -41,9 +41,9 @@ class Chain(Plain):
         )
         return self
 
-    def signs(self, key: Ed25519PrivateKey | None = None, **wrong: Any) -> Self:
+    def signs(self, **wrong: Any) -> Self:
         """A checkpoint over everything before it; `wrong` replaces members of its data."""
-        key = key or self.key
+        key = self.key
         sequence = len(self.raws)
         digest = entry_hash(self.raws[-1]) if self.raws else GENESIS
         data = {

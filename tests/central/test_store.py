@@ -107,7 +107,7 @@ class TestTransactions:
             before = sql.rows("SELECT count(*) FROM entry")
             Centre(open_database(url)).take(chain.messages(11))
             assert sql.rows("SELECT count(*) FROM entry") == before == [(10,)]
-            assert len(list(sql.stream("SELECT sequence FROM entry"))) == 10
+            assert len(list(sql.stream("SELECT sequence FROM entry", (), ["bigint"]))) == 10
 
 
 class TestSqlite:

@@ -1,0 +1,44 @@
+"""`ketuk central verify`: of the database, or of a bundle on a machine that has nothing else."""
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from central.commands.common import UsageError, bar, opened, place_of
+from central.proof.findings import Findings
+from central.proof.show import show
+from central.signatures import public_key
+
+
+def verify(bundle: Path | None, config: Path | None, gateway: str | None, key: str | None, *, as_json: bool) -> int:
+    """The exit code. Raises CentralError."""
+    if (bundle is None) == (config is None):
+        raise UsageError("expected a bundle, or -c central.toml for the database")
+    findings = _bundle(bundle, key) if bundle is not None else _database(config or Path(), gateway)
+    if as_json:
+        json.dump(findings.as_dict(), sys.stdout, indent=1)
+        print()  # noqa: T201
+    else:
+        show(findings, Console(width=None if sys.stdout.isatty() else 150))
+    return 1 if findings.wrong else 0
+
+
+def _database(config: Path, gateway: str | None) -> Findings:
+    from central.proof import database as proof
+
+    place = place_of(gateway) if gateway else None
+    _, database, ring = opened(config)
+    with bar("verifying", proof.count(database, place)) as step:
+        return proof.verify(database, ring, place, step)
+
+
+def _bundle(file: Path, key: str | None) -> Findings:
+    from central.proof import bundle_reader
+
+    root = public_key(key)
+    if key is not None and root is None:
+        raise UsageError("--key: expected 64 hex digits")
+    with bar("verifying", bundle_reader.total(file)) as step:
+        return bundle_reader.verify_bundle(file, root, step)

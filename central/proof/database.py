@@ -1,0 +1,183 @@
+"""Every log of a database, walked and held against its tables.
+
+The columns that other systems read are compared with the entries' bytes, too: whoever changes a punch in the table
+must be found as well as whoever changes an entry.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from central.entries import Held, is_punch_of
+from central.keyring import Keyring, Place
+from central.proof.findings import Findings, Gap, LogFindings
+from central.proof.trust import Trust
+from central.proof.walk import Walk
+from central.store import keys
+from central.store.books import Books, Log
+from central.store.database import Database, Row, Sql
+from central.store.tables import ENTRY, PUNCH
+from contract.ranges import Range, without
+
+Progress = Callable[[int], None]
+"""Told how many more entries were looked at."""
+
+_ENTRY = ("kind", "source", "id", "recordedtime")
+_PUNCH = tuple(PUNCH.columns)
+_READ = (
+    f"SELECT e.sequence, e.hash, e.raw, e.received, {', '.join(f'e.{name}' for name in _ENTRY)},"  # noqa: S608 - names of ours
+    f" {', '.join(f'p.{name}' for name in _PUNCH)} FROM entry e"
+    " LEFT JOIN punch p ON p.logid = e.logid AND p.sequence = e.sequence WHERE e.logid = ? ORDER BY e.sequence"
+)
+_KINDS = ("bigint", "bytea", "bytea", "timestamptz", *(ENTRY.columns[name] for name in _ENTRY), *PUNCH.columns.values())
+_EVERY = 1000
+_MOST_STRAYS = 20
+
+
+def count(database: Database, place: Place | None = None) -> int:
+    """How many entries a verification will look at, roughly. Raises StoreError."""
+    with database.transaction(read_only=True) as sql:
+        where, values = _where(place)
+        return int(sql.rows(f"SELECT coalesce(sum(newest), 0) FROM log WHERE {where}", values)[0][0])  # noqa: S608
+
+
+def verify(database: Database, ring: Keyring, place: Place | None = None, progress: Progress | None = None) -> Findings:
+    """All logs, or those of one gateway, as they are at one moment. Raises StoreError."""
+    with database.transaction(read_only=True) as sql:
+        return _Verification(sql, ring, progress or (lambda _: None), database.dialect).all(place)
+
+
+def pinned(books: Books, place: Place, ring: Keyring) -> Trust:
+    """The keys that count from the start: not those that only a rotation brought in."""
+    return Trust.of(keys.trusted(books, place, ring, rotated=False))
+
+
+class _Verification:
+    def __init__(self, sql: Sql, ring: Keyring, progress: Progress, dialect: str) -> None:
+        self._sql, self._ring, self._progress, self._dialect = sql, ring, progress, dialect
+        self._books = Books(sql, datetime.now(UTC))
+
+    def all(self, place: Place | None) -> Findings:
+        findings, trusts = Findings(), dict[Place, Trust]()
+        where, values = _where(place)
+        statement = f"SELECT logid FROM log WHERE {where} ORDER BY site, gateway, first_seen, logid"  # noqa: S608
+        for (logid,) in self._sql.rows(statement, values):
+            log = self._books.logs([logid], locked=False)[logid]
+            if log.place not in trusts:
+                trusts[log.place] = pinned(self._books, log.place, self._ring)
+            findings.logs.append(self._log(log, trusts[log.place]))
+        findings.keys = list(self._keys(trusts))
+        findings.problems = list(self._strays(place))
+        alarms = f"SELECT count(*) FROM alarm WHERE {where} AND handled_at IS NULL"  # noqa: S608
+        findings.open_alarms = self._sql.rows(alarms, values)[0][0]
+        return findings
+
+    def _log(self, log: Log, trust: Trust) -> LogFindings:
+        findings = LogFindings(log.logid, log.site, log.gateway)
+        walk = Walk(findings, trust)
+        comparison = _Comparison(self._sql, findings)
+        at_mark = None
+        for row in self._sql.stream(_READ, (log.logid,), _KINDS):
+            found = walk.take(row[0], bytes(row[2]), bytes(row[1]))
+            if found is not None:
+                comparison.entry(found, row[3:])
+                if found.sequence == log.cursor.through:
+                    at_mark = found.hash
+            if findings.entries % _EVERY == 0:
+                self._progress(_EVERY)
+        walk.finish()
+        comparison.finish()
+        self._progress(findings.entries % _EVERY)
+        if at_mark not in (None, log.hash):
+            findings.add(log.cursor.through, "mark", "the hash in the table of logs is not that of this entry")
+        findings.gaps = list(_explained(findings, log))
+        forks = self._sql.rows("SELECT DISTINCT sequence FROM fork WHERE logid = ? ORDER BY 1", (log.logid,))
+        findings.forks = [sequence for (sequence,) in forks]
+        return findings
+
+    def _strays(self, place: Place | None) -> Iterator[str]:
+        """Rows of the table of punches that no entry stands behind."""
+        table = "entry" if self._dialect == "sqlite" else "entry_key"
+        where, values = ("p.site = ?", place[:1]) if place else ("true", ())
+        statement = (
+            f"SELECT p.source, p.id FROM punch p LEFT JOIN {table} e ON e.logid = p.logid AND e.sequence = p.sequence"  # noqa: S608
+            f" WHERE e.logid IS NULL AND {where} LIMIT {_MOST_STRAYS}"
+        )
+        for source, fact in self._sql.rows(statement, values):
+            yield f"the punch {source} {fact} in the table of punches comes from no entry"
+
+    def _keys(self, trusts: dict[Place, Trust]) -> Iterator[dict[str, Any]]:
+        for place, trust in trusts.items():
+            rows = self._sql.rows("SELECT key, why FROM signing_key WHERE site = ? AND gateway = ?", place)
+            reasons = dict(rows) | dict.fromkeys(self._ring.publics[place], keys.PROVISIONED)
+            for name in sorted(trust.used):
+                shown = "" if name in self._ring.secrets[place] else trust.keys[name].hex()
+                why = reasons.get(name, "hmac" if not shown else keys.ROTATED)
+                yield {"site": place[0], "gateway": place[1], "key": name, "public": shown, "why": why}
+
+
+class _Comparison:
+    """The columns of `entry` and `punch`, held against what the bytes say. When it was received, no bytes say."""
+
+    def __init__(self, sql: Sql, findings: LogFindings) -> None:
+        self._sql, self._findings = sql, findings
+        self._elsewhere: list[Held] = []
+
+    def entry(self, found: Held, columns: Row) -> None:
+        """`columns`: those of _READ from `received` on."""
+        received, entry, punch = columns[0], columns[1 : 1 + len(_ENTRY)], columns[1 + len(_ENTRY) :]
+        self._differ(found, _ENTRY, entry, found.described(self._sql), "entry")
+        has_row = punch[0] is not None
+        if is_punch_of(found, self._findings.site):
+            if has_row:
+                self._differ(found, _PUNCH, punch, found.punch_columns(received, self._sql), "punch")
+            else:
+                self._elsewhere.append(found)
+        elif has_row:
+            self._findings.add(found.sequence, "column", "the table of punches has a row for it, and it is none")
+
+    def finish(self) -> None:
+        """Look for the punches that came in another log before: there they have their row."""
+        for start in range(0, len(self._elsewhere), 200):
+            some = self._elsewhere[start : start + 200]
+            facts = [found.described(self._sql)[1:3] for found in some]
+            values = ",".join("(?,?)" for _ in some)
+            statement = f"SELECT source, id FROM punch WHERE (source, id) IN (VALUES {values})"  # noqa: S608
+            known = set(self._sql.rows(statement, [text for fact in facts for text in fact]))
+            for found, fact in zip(some, facts, strict=True):
+                if fact not in known:
+                    self._findings.add(found.sequence, "column", "the table of punches has no row for it")
+
+    def _differ(self, found: Held, names: Sequence[str], kept: Row, said: Row, table: str) -> None:
+        if kept != said:
+            wrong = [name for name, one, other in zip(names, kept, said, strict=True) if one != other]
+            told = f"its bytes say otherwise than {table}.{', '.join(wrong)}"
+            self._findings.add(found.sequence, "column", told)
+
+
+def _explained(findings: LogFindings, log: Log) -> Iterator[Gap]:
+    """Each hole in what is there, by what the tables say of it."""
+    cursor, last = log.cursor, findings.last or 0
+    gaps = list(findings.gaps)
+    if cursor.highest > last:
+        gaps.append(Gap(last + 1, cursor.highest, "", findings.last_time))
+    waiting = "missing" if log.continued_by is None else "ended"
+    for gap in gaps:
+        whole = [(gap.first, gap.last)]
+        lost = _common(whole, cursor.losses)
+        asked = _common(whole, [*cursor.holes, (cursor.highest + 1, max(last, cursor.highest + 1))])
+        rest = without(without(whole, lost), asked)
+        pieces = [(pair, "lost") for pair in lost] + [(pair, waiting) for pair in asked]
+        for (first, end), state in sorted(pieces + [(pair, "vanished") for pair in rest]):
+            after = gap.after if first == gap.first else None
+            yield Gap(first, end, state, after, gap.before if end == gap.last else None)
+    for first, end in without(cursor.losses, [(1, max(last, cursor.highest))]):
+        yield Gap(first, end, "lost", findings.last_time)
+
+
+def _common(ranges: list[Range], others: list[Range]) -> list[Range]:
+    return without(ranges, without(ranges, others))
+
+
+def _where(place: Place | None) -> tuple[str, Sequence[object]]:
+    return ("site = ? AND gateway = ?", place) if place else ("true", ())
