@@ -4,6 +4,7 @@ Every session has a driver of its own (`gateway.device` builds a fresh one each 
 """
 
 import threading
+from dataclasses import replace
 
 from gateway.drivers.zkteco.names import Names
 from gateway.drivers.zkteco.operations import OperationWatch
@@ -34,7 +35,10 @@ class Memory:
 
     def compare(self, serial: str, sizes: Sizes) -> list[Finding]:
         """What the counters tell that they did not the last time."""
-        before, self._sizes = self._sizes, sizes
+        before = self._sizes
+        if sizes.records is None and before is not None:
+            sizes = replace(sizes, records=before.records)  # what was counted when the log was read
+        self._sizes = sizes
         reported, self._users_reported = self._users_reported, False
         findings = []
         if sizes.full and not (before and before.full):

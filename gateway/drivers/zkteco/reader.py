@@ -6,7 +6,7 @@ number of records lies between before and after, so that a busy morning does not
 """
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from gateway.drivers.zkteco.attlog import LAYOUT_40, Row, Table
@@ -34,15 +34,21 @@ class LogRead:
     if_it_lasts: Finding | None = None
     """What is to be recorded if read after read ends like this: one may be the network's fault."""
 
+    @property
+    def counted(self) -> Sizes:
+        """The counters, with the records counted by us where the terminal does not."""
+        if self.table is None or self.sizes.records is not None:
+            return self.sizes
+        return replace(self.sizes, records=len(self.table))
 
-def read_log(terminal: Terminal, serial: str, layout: str | None, *, ask_anyway: bool = False) -> LogRead:
-    """The whole log. `layout` names the one found before; `ask_anyway` reads it even if the terminal says it is empty.
 
-    Raises DriverError when the terminal cannot be talked to.
+def read_log(terminal: Terminal, serial: str, layout: str | None, *, expects_some: bool = False) -> LogRead:
+    """The whole log. `layout` names the one found before; `expects_some`: punches are known to be in it.
+
+    It is asked for even where the terminal says that it is empty; if such a terminal refuses, it is. Raises
+    DriverError when the terminal cannot be talked to.
     """
     before = terminal.sizes()
-    if before.records == 0 and not ask_anyway:
-        return LogRead(Table(LAYOUT_40, b""), before)
     trouble, body, earlier = "", b"", b""
     for attempt in range(1, TRIES + 1):
         try:
@@ -50,6 +56,8 @@ def read_log(terminal: Terminal, serial: str, layout: str | None, *, ask_anyway:
         except Incomplete as error:
             trouble, body, table = f"the log did not come whole: {error}", b"", None
             after = terminal.sizes()
+            if before.records == after.records == 0 and not expects_some:
+                return LogRead(Table(LAYOUT_40, b""), after)
         else:
             after = terminal.sizes()
             found = recognise(body, _counts(before, after), layout)

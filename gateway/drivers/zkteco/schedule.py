@@ -39,9 +39,12 @@ class Schedule:
         """When something is due again."""
         return min(self._next_read, self._look_at(heard_at), self._rested_at if self._wanted else math.inf)
 
-    def looked(self) -> None:
-        """The counters were asked for."""
-        self._next_look = time.monotonic() + self._options.reconcile
+    def looked(self, *, blind: bool) -> None:
+        """The counters were asked for. `blind`: the number of records tells nothing (any more)."""
+        now = time.monotonic()
+        self._next_look = now + self._options.reconcile
+        if blind:
+            self._next_read = min(self._next_read, now + _BLIND * self._options.reconcile)
 
     def reading(self) -> None:
         """The log is about to be read: what wants a read from here on wants another."""

@@ -62,6 +62,7 @@ class Watch:
         self._to_acknowledge = self._unsettled = self._covered = 0
         self._unnamed = self._unread = 0
         self._told = place.count if place else 0
+        self._expects_some = False
         self._clock_every = options.clock_every
         self._next_clock = 0.0
         memory.operations.begin(place.operations if place else None)
@@ -151,11 +152,13 @@ class Watch:
             return False
         sizes = self._terminal.sizes()
         self._collect(0)  # what came before the answer is counted in it
-        self._schedule.looked()
+        blind = sizes.records is None or sizes.full
+        self._schedule.looked(blind=blind)
         self._compare_counters(sizes)
-        if sizes.records is None or sizes.full:
+        if sizes.records is None or blind:
             return False
         expected = self._told + self._live.punches
+        self._expects_some = expected > 0
         self._told, self._live.punches = sizes.records, 0
         if sizes.records != expected:
             _log.info("%s: %d records where %d were expected", self._terminal.who, sizes.records, expected)
@@ -176,19 +179,20 @@ class Watch:
         """Read the whole log; what is new in it becomes the backlog."""
         self._schedule.reading()
         unsettled = self._unsettled
-        expects_some = self._live.punches > 0 or unsettled > 0
-        read = read_log(self._terminal, self._serial, self._memory.layout, ask_anyway=expects_some)
+        expects_some = self._expects_some or self._live.punches > 0 or unsettled > 0
+        read = read_log(self._terminal, self._serial, self._memory.layout, expects_some=expects_some)
         self._collect(0)
         believed = read.table is not None and self._names_known(read.table, read.sizes)
         self._told, self._live.punches = read.sizes.records or 0, 0
         self._schedule.was_read(blind=read.sizes.records is None or read.sizes.full, believed=believed)
         self._outbox += read.findings
         self._tell_if_it_lasts(read)
-        self._compare_counters(read.sizes)
+        self._compare_counters(read.counted)
         if read.table is not None and believed:
+            self._expects_some = False
             self._unsettled -= unsettled
             self._covered += unsettled
-            self._take(read.table, full=read.sizes.full)
+            self._take(read.table, full=read.sizes.may_overwrite(len(read.table)))
 
     def _tell_if_it_lasts(self, read: LogRead) -> None:
         self._unread = self._unread + 1 if read.table is None else 0
