@@ -23,7 +23,10 @@ class Commands:
             return None if request is None else edge.build_refusal(request, str(error))
         request = str(command["request"])
         try:
-            result = getattr(self, "_" + verb.replace("-", "_"))(command)
+            do = getattr(self, "_" + verb.replace("-", "_"), None)
+            if do is None:
+                raise ValueError("a card reader cannot do that")
+            result = do(command)
         except ValueError as error:
             self._told(verb, "refused: " + str(error))
             return edge.build_refusal(request, str(error))
@@ -65,9 +68,6 @@ class Commands:
             raise ValueError("url: missing or not text")
         self._app.want_update(url)
         return {"url": url}
-
-    def _users(self, _command):
-        raise ValueError("a card reader knows no users")
 
 
 def _parse(verb: str, raw: bytes) -> "dict[str, object]":

@@ -141,9 +141,6 @@ class Board:
         clock.datetime((year, month, day, 0, hour, minute, second, 0))
         clock.memory(b"known" if known else b"")
 
-    def temperature(self) -> "float | None":
-        return None  # the ESP32's own sensor measures its own heat
-
     async def connect(self, host: str, port: int, context=None):
         return await net.connect(host, port, context)
 

@@ -35,7 +35,6 @@ def health(app) -> bytes:
         devices=[device],
         clock={"state": clock.state, "source": clock.source},
         disk=_disk(app.data),
-        temperature_c=app.board.temperature(),
         extra=extra,
     )
 

@@ -25,6 +25,15 @@ ABI = 6
 
 _CONTRACT = ("__init__", "chain", "checkpoint", "edge", "entry", "jsontext", "topics", "watermark")
 """What the reader needs of the contract; `audit` is its dictionary of words, for those who read entries."""
+READERS = {
+    "mfrc522": ("mfrc522", "mfrc522_chip", "iso14443"),
+    "pn532-spi": ("pn532", "pn532_frame", "pn532_link"),
+    "pn532-hsu": ("pn532", "pn532_frame", "pn532_link"),
+    "r307": ("r307", "r307_packet"),
+    "rdm6300": ("rdm6300",),
+    "wiegand": ("wiegand",),
+}
+"""`chip.kind` -> its modules in firmware/readers/; what none of them names, all of them need."""
 _AT_ROOT = {"firmware/boot.py": "boot.py", "firmware/device_main.py": "main.py"}
 _NOT_ON_DEVICE = {"firmware/device_main.py", "firmware/manifest.py"}
 
@@ -37,11 +46,16 @@ class Release(NamedTuple):
     """Unix time. No time before it is believed by the reader, and no older release is installed over it."""
     compiled: bool = True
     """False: the sources themselves, for looking at."""
+    kind: str | None = None
+    """Of READERS: only this reader; None: all of them."""
 
 
-def modules() -> list[Path]:
-    """Every module that goes into a slot, relative to the repository."""
+def modules(kind: str | None = None) -> list[Path]:
+    """Every module that goes into a slot, relative to the repository; with a `kind`, no reader but this one."""
+    own = READERS[kind] if kind else ()
+    others = {f"firmware/readers/{name}.py" for names in READERS.values() for name in names if kind and name not in own}
     found = [path.relative_to(ROOT) for path in (ROOT / "firmware").rglob("*.py")]
+    found = [path for path in found if path.as_posix() not in others]
     found += [Path("contract") / f"{name}.py" for name in _CONTRACT]
     return sorted(path for path in found if path.as_posix() not in _NOT_ON_DEVICE)
 
@@ -126,12 +140,12 @@ def compiled(release: Release) -> dict[str, bytes]:
 
 
 def _compiled(release: Release) -> Iterator[tuple[str, bytes]]:
-    for module in modules():
+    for module in modules(release.kind):
         source = (ROOT / module).read_text()
         if module.as_posix() == "firmware/version.py":
             source = f'VERSION = "{release.version}"\nBUILT = {release.built}\n'
         if release.compiled:
-            yield module.with_suffix(".mpy").as_posix(), compile_module(source, module.as_posix())
+            yield module.with_suffix(".mpy").as_posix(), compile_module(source, "/".join(module.parts[1:]))
         else:
             yield module.as_posix(), source.encode()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
-from provisioning.image import Release, compiled, compile_module, romfs
+from provisioning.image import READERS, ROOT, Release, compile_module, compiled, romfs
 from simulators.reader.main import BUILT, Options, prepare
 from simulators.standin import StandIn
 from tests.brokers import Mosquitto, Tls
@@ -64,3 +64,18 @@ def test_the_whole_reader_fits(in_flash: bool, tmp_path: Path, record_property: 
         report = centre.wait_for(lambda now: now["punches"] == QUEUED + taps, 30)
         assert report["repeated"] == 0
         assert int(ran.value("waiting")) <= 1
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_what_a_reader_needs_fits_64_kib(kind: str) -> None:
+    files = compiled(Release("0.1.0", BUILT, kind=kind))
+    total = sum(len(raw) for raw in files.values())
+    print(json.dumps({"kind": kind, "mpy": total}))
+    assert total <= 65_536
+    assert [name for name in files if name.startswith("firmware/readers/")]
+
+
+def test_no_reader_is_forgotten() -> None:
+    names = {path.stem for path in (ROOT / "firmware" / "readers").glob("*.py")}
+    shared = {"__init__", "presence", "reader", "tap"}
+    assert names - shared == {name for kind in READERS.values() for name in kind}

@@ -204,9 +204,6 @@ class Board:
         kept = self.world.kept
         return None if kept is None else self.world.now() - kept
 
-    def temperature(self):
-        return None
-
     async def connect(self, host, port, context):
         if not self.world.wlan.isconnected():
             raise OSError(118)
