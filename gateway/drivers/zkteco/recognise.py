@@ -39,6 +39,8 @@ def recognise(body: bytes, counts: Collection[int] | None, prefer: str | None = 
     `counts` are the numbers of records that the terminal told, or None if it does not tell; `prefer` names the layout
     that this terminal was found to use before, which decides between candidates that look alike.
     """
+    if not body and counts is not None and 0 not in counts:
+        return f"nothing came where {_told(counts)} records were told"
     tables = _candidates(body)
     exact = [] if counts is None else [table for table in tables if len(table) in counts]
     fitting = _best(exact, prefer)
@@ -115,7 +117,11 @@ def _weigh(table: Table) -> Weight:
 def _refusal(size: int, counts: Collection[int] | None, *, fits: bool) -> str:
     if counts is None:
         return f"{size} bytes, and the terminal does not say how many records: no layout is plausible throughout"
-    told = f"{min(counts)} to {max(counts)}" if len(counts) > 1 else str(min(counts))
+    told = _told(counts)
     if fits:
         return f"{size} bytes for {told} records: none of the layouts of that size makes sense of them"
     return f"{size} bytes for {told} records: no known layout has records of that size"
+
+
+def _told(counts: Collection[int]) -> str:
+    return f"{min(counts)} to {max(counts)}" if len(counts) > 1 else str(min(counts))

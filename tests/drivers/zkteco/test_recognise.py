@@ -144,6 +144,11 @@ def test_an_empty_log():
         assert len(table) == 0
 
 
+def test_nothing_is_no_log_where_records_were_told():
+    """Over UDP an answer whose first packets are lost looks like an empty one; that is no cleared log."""
+    assert recognise(b"", [60]) == "nothing came where 60 records were told"
+
+
 @pytest.mark.parametrize("counts", [[3], [2, 3], None])
 def test_a_refusal_is_one_line_with_the_numbers(counts):
     said = recognise(b"\xa5" * 77, counts)
