@@ -51,7 +51,11 @@ def handed_over(found: Held, keys: Keys) -> bytes | None:
     key, public = keys.get(str(detail.get("previous"))), public_key(detail.get("public"))
     if key is None or public is None:
         return None
-    text = checkpoint.rotation_text(found.logid, str(detail["previous"]), public.hex())
+    # Carried into a later log of the gateway, it still speaks of the one in which it was signed.
+    logid = str(detail.get("logid", found.logid))
+    if logid.rpartition(".")[0] != found.logid.rpartition(".")[0]:
+        return None
+    text = checkpoint.rotation_text(logid, str(detail["previous"]), public.hex())
     return public if signed(key, _hex(detail.get("signature")), text) else None
 
 

@@ -20,8 +20,8 @@ def signed_text(logid: str, sequence: int, hash: str) -> bytes:
 
 
 def rotation_text(logid: str, previous: str, public: str) -> bytes:
-    """What the key called `previous` signs in the audit entry `key-rotated`: that in this log `public` (64 hex digits)
-    takes its place."""
+    """What the key called `previous` signs in the audit entry `key-rotated`: that in the log of that name (`logid` in
+    its detail, since the entry may be carried into a later one) `public` (64 hex digits) takes its place."""
     return "\n".join(("ketuk.key.v1", logid, previous, public)).encode()
 
 

@@ -186,6 +186,10 @@ class Books:
             self.sql.insert(ALARM, rows)
         return list(new.values())
 
+    def settle(self, fact: str) -> None:
+        """What caused this alarm has found its explanation."""
+        self.sql.run("UPDATE alarm SET handled_at = ? WHERE fact = ? AND handled_at IS NULL", (self.now, fact))
+
     def alarmed(self, fact: str) -> bool:
         """Whether this was told before."""
         return bool(self.sql.rows("SELECT 1 FROM alarm WHERE fact = ?", (fact,)))

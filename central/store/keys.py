@@ -33,12 +33,17 @@ def shown(books: Books, place: Place, public: bytes, ring: Keyring) -> list[Alar
         _write(books, place, public, STRANGE, trusted=False)
     said = f"{'/'.join(place)} signs with the key {name}, which nobody vouches for: if it was replaced, "
     said += f"`ketuk central trust {'/'.join(place)} {public.hex()}`; if not, somebody speaks in its name"
-    return [Alarm(f"key {'/'.join(place)} {name}", "key-changed", *place, None, said)]
+    return [Alarm(_fact(place, name), "key-changed", *place, None, said)]
+
+
+def _fact(place: Place, name: str) -> str:
+    return f"key {'/'.join(place)} {name}"
 
 
 def pin(books: Books, place: Place, public: bytes, why: str) -> None:
-    """From now on this key is believed."""
+    """From now on this key is believed; an alarm over it is settled."""
     _write(books, place, public, why, trusted=True)
+    books.settle(_fact(place, key_name(public)))
 
 
 def _write(books: Books, place: Place, public: bytes, why: str, *, trusted: bool) -> None:

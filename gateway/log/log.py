@@ -38,10 +38,10 @@ One lock guards everything; TinyDB is not thread-safe and is seen by nobody else
 import itertools
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from contract.entry import AUDIT
+from contract.entry import PUNCH
 from gateway.entries import AckOutcome, Draft, Marks, Stored
 from gateway.errors import LogError, LogFull
 from gateway.log import evidence
@@ -60,7 +60,7 @@ __all__ = ["Log", "LogOptions"]
 
 logger = logging.getLogger(__name__)
 
-_AUDIT_ROOM = 256 * 1024  # bytes above the cap that stay for audit entries
+_AUDIT_ROOM = 256 * 1024  # bytes above the cap that stay for audit entries and checkpoints
 _SLICE = 500  # drafts that are written and synced at once
 
 
@@ -101,6 +101,17 @@ class Log:
                 recorded += self._append(drafts[start : start + _SLICE])
             return recorded
 
+    def seal(self, make: Callable[[str, int, str], Draft]) -> Stored:
+        """Record what `make(logid, sequence, hash)` says of the newest entry, right behind that entry: a checkpoint.
+
+        Raises as `append` does.
+        """
+        with self._lock:
+            self._present.make_ready()
+            self._check_room(())  # which may add entries of its own, and must not between the two
+            journal = self._journal
+            return self._append([make(journal.logid, journal.next - 1, journal.lasthash)])[0]
+
     def _append(self, drafts: Sequence[Draft]) -> list[Stored]:
         if self._closed:
             raise LogError(f"{self._root}: the log is closed")
@@ -121,7 +132,7 @@ class Log:
         return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
 
     def _check_room(self, drafts: Iterable[Draft]) -> None:
-        room = _AUDIT_ROOM if all(draft.kind == AUDIT for draft in drafts) else 0
+        room = 0 if any(draft.kind == PUNCH for draft in drafts) else _AUDIT_ROOM
         if self._present.history.size < self._options.max_bytes + room:
             return
         self._expire(None)

@@ -45,7 +45,8 @@ class Forwarder:
 
     `health` gives the facts of the health message; `commands` are handlers by verb (see gateway.mqtt.commands);
     `on_fork` hears that the log had to begin anew because the centre knows another history of it; `audit` gets what
-    belongs into the log as evidence. They are called from threads of this package; what they raise is logged.
+    belongs into the log as evidence; `birth` gives further members of the birth message. They are called from threads
+    of this package; what they raise is logged.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Forwarder:
         commands: Mapping[str, Handler] | None = None,
         on_fork: Callable[[Marks], None] | None = None,
         audit: Audit | None = None,
+        birth: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
         self._settings, self._outbox = settings, outbox
         self._health, self._on_fork, self._audit = health, on_fork, audit
@@ -79,6 +81,7 @@ class Forwarder:
             site=site,
             gateway=gateway,
             version=version,
+            birth=birth,
             outbox=outbox,
             inbox=self._inbox,
             publisher=self._publisher,

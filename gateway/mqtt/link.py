@@ -7,7 +7,7 @@ none: a log that was restored from an older copy is noticed before it says two d
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from contract import messages, topics, watermark
@@ -38,6 +38,7 @@ class Parts:
     site: str
     gateway: str
     version: str
+    birth: Callable[[], Mapping[str, object]]
     outbox: Outbox
     inbox: Inbox
     publisher: Publisher
@@ -204,7 +205,8 @@ class Link:
         self._adopt(self._p.outbox.marks())
 
     def _born(self) -> None:
-        self._p.publisher.posts.add(self._status, status.birth(self._p.outbox.marks(), self._p.version), retain=True)
+        birth = status.birth(self._p.outbox.marks(), self._p.version, self._p.birth())
+        self._p.publisher.posts.add(self._status, birth, retain=True)
 
     def _say_health(self, now: float) -> None:
         self._next_health = now + self._p.settings.health_interval

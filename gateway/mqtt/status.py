@@ -1,15 +1,22 @@
 """What the gateway says of itself: birth and health, as exact bytes. Pure."""
 
+from collections.abc import Mapping
+
 from contract import messages
 from contract.entry import ContractError
 from contract.jsontext import dumps
 from gateway.entries import Marks
 
 
-def birth(marks: Marks, version: str) -> bytes:
-    """Status after connecting, and again when the log begins a new epoch."""
+def birth(marks: Marks, version: str, more: Mapping[str, object]) -> bytes:
+    """Status after connecting, and again when the log begins a new epoch; `more`: further members, such as the key."""
     return messages.build_birth(
-        logid=marks.logid, oldest=marks.oldest, next=marks.next, acked=marks.confirmed, version=version
+        logid=marks.logid,
+        oldest=marks.oldest,
+        next=marks.next,
+        acked=marks.confirmed,
+        version=version,
+        extra=dict(more),
     )
 
 
