@@ -268,7 +268,7 @@ class App:
 
     # The battery clock is asked when nothing better is known, and when the crystal has run alone for long.
     def _read_rtc(self) -> None:
-        if self.rtc is None or self.clock.state == "synced" and self.clock.source != "rtc":
+        if self.rtc is None or (self.clock.state == "synced" and self.clock.source != "rtc"):
             return
         from firmware.ds3231 import DS3231
 

@@ -12,7 +12,9 @@ def make(board, settings):
 def _mfrc522(board, settings, options):
     from firmware.readers.mfrc522 import Mfrc522
 
-    return Mfrc522(board.spi(settings), board.output(settings["pins.cs"]), board.output(settings["pins.reset"]), **options)
+    return Mfrc522(
+        board.spi(settings), board.output(settings["pins.cs"]), board.output(settings["pins.reset"]), **options
+    )
 
 
 def _pn532_spi(board, settings, options):

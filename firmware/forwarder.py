@@ -22,8 +22,8 @@ MAX_POSTS = 8
 
 
 class Forwarder:
-    # `names`: (site, reader). `owner`, to be set before `work`: note(event, detail, quiet) writes evidence, birth() gives
-    # the bytes of the birth message, connected() hears that a connection stands.
+    # `names`: (site, reader). `owner`, to be set before `work`: note(event, detail, quiet) writes evidence, birth()
+    # gives the bytes of the birth message, connected() hears that a connection stands.
     def __init__(self, log, client, names, uptime, confirm="central"):
         self._log, self._client, self._uptime = log, client, uptime
         self.owner = None

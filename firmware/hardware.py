@@ -1,10 +1,10 @@
 # The one file that touches the ESP32: pins, buses, radio, partitions, watchdog. It decides nothing.
 
-import machine
-import network
 import time
 
 import esp32
+import machine
+import network
 
 from firmware import net
 from firmware.timetext import fields
@@ -29,7 +29,7 @@ class Panel:
         self._buzzer.duty_u16(32768 if hz else 0)
 
     def light(self, red: int, green: int, blue: int) -> None:
-        for pin, level in zip(self._lights, (red, green, blue)):
+        for pin, level in zip(self._lights, (red, green, blue)):  # noqa: B905 - MicroPython has no strict
             if pin is not None:
                 pin(level)
 

@@ -92,9 +92,10 @@ def _data(board) -> "tuple[str, str]":
     if device is not None:
         try:
             done = storage.mount(device, "/data")
-            return "/data", done if done == "reformatted" else ""
         except OSError as error:
             trouble = "the data partition cannot be used: " + str(error)
+        else:
+            return "/data", done if done == "reformatted" else ""
     files.make_folder(board.root + "/data")
     return board.root + "/data", trouble
 

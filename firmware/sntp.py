@@ -1,4 +1,4 @@
-# Time from the network: SNTP (RFC 4330) with the checks of its section 5, three samples, and the one that came quickest.
+# Time from the network: SNTP (RFC 4330) with the checks of its section 5; of three samples the one that came quickest.
 
 import asyncio
 import struct

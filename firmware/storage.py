@@ -13,9 +13,10 @@ def mount(device, path: str) -> str:
     try:
         vfs.mount(device, path)
         os.listdir(path)
-        return "mounted"
     except OSError:
         _unmount(path)
+    else:
+        return "mounted"
     done = "formatted" if _blank(device) else "reformatted"
     vfs.VfsLfs2.mkfs(device)
     vfs.mount(device, path)

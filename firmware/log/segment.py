@@ -26,15 +26,14 @@ def header(identity):
     return frame(0, _NOTHING, dumps(list(identity)).encode())
 
 
-_packer = Packer("", "", "")
+_kept = [Packer("", "", "")]
 
 
 # The packer for a log of this identity. The last one is kept: nearly always it is the one that is asked for.
 def packer(identity):
-    global _packer
-    if _packer.identity != tuple(identity):
-        _packer = Packer(*identity)
-    return _packer
+    if _kept[0].identity != tuple(identity):
+        _kept[0] = Packer(*identity)
+    return _kept[0]
 
 
 # An open segment: `next` gives (sequence, raw) or None; `identity` is what its header says, None if that is unreadable.

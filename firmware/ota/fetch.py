@@ -28,7 +28,7 @@ class Fetcher:
 
     # The whole of a small file. Raises OSError, UpdateError.
     async def small(self, name: str, most: int) -> bytes:
-        pieces: "list[bytes]" = []
+        pieces: list[bytes] = []
 
         async def keep(piece: bytes) -> None:
             pieces.append(piece)

@@ -47,13 +47,18 @@ class Ds3231:
         days, left = divmod(second, 86400)
         year, month, day = _date(days)
         hour = left // 3600
-        if self.twelve:
-            hours = 0x40 | (0x20 if hour >= 12 else 0) | _bcd(hour % 12 or 12)
-        else:
-            hours = _bcd(hour)
+        hours = 0x40 | (0x20 if hour >= 12 else 0) | _bcd(hour % 12 or 12) if self.twelve else _bcd(hour)
         held = bytearray(0x13)
         held[0:7] = bytes(
-            [_bcd(left % 60), _bcd(left // 60 % 60), hours, (days + 4) % 7 + 1, _bcd(day), _bcd(month), _bcd(year % 100)]
+            [
+                _bcd(left % 60),
+                _bcd(left // 60 % 60),
+                hours,
+                (days + 4) % 7 + 1,
+                _bcd(day),
+                _bcd(month),
+                _bcd(year % 100),
+            ]
         )
         held[0x0E], held[0x0F] = self.control, self.status
         return held

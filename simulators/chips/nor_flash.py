@@ -1,7 +1,7 @@
 # NOR flash as a block device (MicroPython's extended interface), kept in a file, that can lose power at any step.
 #
-# A program clears bits and never sets one; an erase sets a whole block to FFh. A power cut inside either leaves it torn:
-# of a program the first half, of an erase a block half erased. Whatever is asked of it afterwards does nothing.
+# A program clears bits and never sets one; an erase sets a whole block to FFh. A power cut inside either leaves it
+# torn: of a program the first half, of an erase a block half erased. Whatever is asked of it afterwards does nothing.
 
 BLOCK = 4096
 
@@ -22,9 +22,9 @@ class NorFlash:
         self.erases = 0
         self.programmed = 0
         try:
-            self._file = open(path, "r+b")  # noqa: PTH123, SIM115 - MicroPython; closed by close()
+            self._file = open(path, "r+b")
         except OSError:
-            self._file = open(path, "w+b")  # noqa: PTH123, SIM115
+            self._file = open(path, "w+b")
             for _ in range(blocks):
                 self._file.write(b"\xff" * BLOCK)
         self._held = bytearray(BLOCK)

@@ -71,5 +71,5 @@ class Wlan:
         return STAT_CONNECTING
 
     def ifconfig(self) -> tuple[str, str, str, str]:
-        address = "10.20.0.9" if self.isconnected() else "0.0.0.0"  # noqa: S104 - what the driver says without one
+        address = "10.20.0.9" if self.isconnected() else "0.0.0.0"
         return address, "255.255.255.0", "10.20.0.1", "10.20.0.1"

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import Empty, Queue
-from typing import IO, Any
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 START = Path(__file__).parent / "device" / "start.py"
@@ -36,7 +36,9 @@ def micropython() -> str:
 class Board:
     """`folder` is its file system, as `provisioning.image.build` laid it out, with config.json and certificates."""
 
-    def __init__(self, folder: Path, options: dict[str, object], *, heap: str = "2m", log: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, options: dict[str, object], *, heap: str = "2m", log: Callable[[str], None]
+    ) -> None:
         self._folder, self._options, self._heap, self._log = folder, options, heap, log
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: Queue[Answer | None] = Queue()
@@ -59,8 +61,7 @@ class Board:
             stderr=subprocess.STDOUT,
             env={**os.environ, "MICROPYPATH": f"{ROOT}:.frozen"},
         )
-        assert self._process.stdout is not None
-        thread = threading.Thread(target=self._listen, args=(self._process, self._process.stdout), daemon=True)
+        thread = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         thread.start()
         return self._next()
 
@@ -89,9 +90,9 @@ class Board:
             raise BoardError("the board stopped; its output says why")
         return answer
 
-    def _listen(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
         answers = self._answers
-        for raw in output:
+        for raw in process.stdout or ():
             line = raw.decode(errors="replace").rstrip()
             if line.startswith('{"'):
                 answers.put(json.loads(line))

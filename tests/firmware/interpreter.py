@@ -61,12 +61,12 @@ def run(
 
 def cases(folder: Path = DEVICE) -> list[tuple[Path, str]]:
     """(file, function) of every test in the `case_*.py` of a folder."""
-    found = []
-    for path in sorted(folder.glob("case_*.py")):
-        for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                found.append((path, node.name))
-    return found
+    return [
+        (path, node.name)
+        for path in sorted(folder.glob("case_*.py"))
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
 
 
 @functools.cache

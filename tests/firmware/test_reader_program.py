@@ -281,7 +281,7 @@ def test_an_update_is_installed_proves_itself_and_keeps_every_tap(
         until(lambda: "0.1.0" in births(listener), lambda: (listener.messages, reader.printed))
         listener.ask("update", url=shop[0])
         until(lambda: "0.2.0" in births(listener), lambda: (births(listener), reader.printed))
-        until(lambda: (reader.folder / "slot").read_text() == "b 0", lambda: (reader.folder / "slot").read_text())
+        until(lambda: (reader.folder / "slot").read_text() == "b 0", (reader.folder / "slot").read_text)
         reader.do("tap DEADBEEF")
         centre.wait_for(lambda now: now["punches"] == 2, 60)
         assert centre.report()["repeated"] == 0
@@ -302,7 +302,7 @@ def test_an_update_that_does_not_prove_itself_is_taken_back(
         until(lambda: reader.board.resets >= 4, lambda: (reader.board.resets, reader.printed))
         until(lambda: len(births(listener)) >= 2, lambda: (births(listener), reader.printed))
         assert births(listener)[-1] == "0.1.0"
-        until(lambda: (reader.folder / "slot").read_text() == "a 0", lambda: (reader.folder / "slot").read_text())
+        until(lambda: (reader.folder / "slot").read_text() == "a 0", (reader.folder / "slot").read_text)
         reader.do("tap DEADBEEF")
         centre.wait_for(lambda now: now["punches"] == 2, 60)
         taken_back = [event for event in entries(centre) if event["data"].get("detail", {}).get("taken-back")]

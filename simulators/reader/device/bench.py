@@ -78,13 +78,13 @@ class Bench:
     def save_clock(self) -> None:
         """Keep the battery clock's state for the next start."""
         state = {"offset": self.battery_clock.offset, "status": self.battery_clock.status}
-        with open(FOLDER + "/clock", "w") as file:  # noqa: PTH123 - MicroPython
+        with open(FOLDER + "/clock", "w") as file:
             json.dump(state, file)
 
     def _load_clock(self) -> None:
         self.battery_clock.status = 0
         try:
-            with open(FOLDER + "/clock") as file:  # noqa: PTH123
+            with open(FOLDER + "/clock") as file:
                 state = json.load(file)
         except OSError:
             return

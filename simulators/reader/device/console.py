@@ -29,7 +29,7 @@ class Console:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._held: list[Card] = []
-        self.verbs: "dict[str, tuple[str, str, Callable[[list[str]], Awaitable[Result]]]]" = {
+        self.verbs: dict[str, tuple[str, str, Callable[[list[str]], Awaitable[Result]]]] = {
             "tap": ("tap UID [magic|random]", "hold a card to it until it reacts: tap 04A1B2C3D4E580", self._tap),
             "hold": ("hold UID", "hold a card to it and leave it there", self._hold),
             "take": ("take", "take away every card", self._take),
@@ -165,4 +165,4 @@ class Console:
 
 def say(answer: "Result") -> None:
     """One line of standard output that is for the person outside."""
-    print(json.dumps(answer))  # noqa: T201
+    print(json.dumps(answer))

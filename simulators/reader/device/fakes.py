@@ -60,11 +60,11 @@ class _Clock:
             if self._bench.options["why"] != "reset":
                 return b""
             try:
-                with open(path, "rb") as file:  # noqa: PTH123 - MicroPython
+                with open(path, "rb") as file:
                     return file.read()
             except OSError:
                 return b""
-        with open(path, "wb") as file:  # noqa: PTH123
+        with open(path, "wb") as file:
             file.write(raw)
         return None
 
@@ -73,7 +73,7 @@ class _Nvs:
     def __init__(self, space: str) -> None:
         self._path = FOLDER + "/nvs-" + space
         try:
-            with open(self._path) as file:  # noqa: PTH123
+            with open(self._path) as file:
                 self._held: dict[str, int] = json.load(file)
         except (OSError, ValueError):
             self._held = {}
@@ -87,7 +87,7 @@ class _Nvs:
         self._held[name] = value
 
     def commit(self) -> None:
-        with open(self._path, "w") as file:  # noqa: PTH123
+        with open(self._path, "w") as file:
             json.dump(self._held, file)
 
 

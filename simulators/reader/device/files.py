@@ -1,7 +1,7 @@
 """The board's file system: a folder of the host that becomes `/`.
 
-MicroPython's VfsPosix with a root of its own renames a file onto itself (it builds both paths in one buffer), so `rename`
-goes by the host's paths. The data flash, mounted at /data, is littlefs and not concerned.
+MicroPython's VfsPosix with a root of its own renames a file onto itself (it builds both paths in one buffer), so
+`rename` goes by the host's paths. The data flash, mounted at /data, is littlefs and not concerned.
 """
 
 import os as real
@@ -22,7 +22,7 @@ class _Os:
 
     def rename(self, old: str, new: str) -> None:
         if old.startswith("/data/"):
-            real.rename(old, new)  # noqa: PTH104 - MicroPython
+            real.rename(old, new)
         else:
             self._host.rename(self._folder + old, self._folder + new)
 

@@ -28,7 +28,7 @@ class _Sockets:
         self._open = self._open[-7:] + [made]
         return made
 
-    def _changed(self, up: bool) -> None:  # noqa: FBT001 - the driver's own way
+    def _changed(self, up: bool) -> None:
         if up:
             return
         for one in self._open:

@@ -23,7 +23,7 @@ def main(folder: str, options: str) -> None:
     console = Console(bench)
     asyncio.create_task(_talk(console))  # noqa: RUF006 - it lives as long as the program
     for name in ("/boot.py", "/main.py"):
-        with open(name) as file:  # noqa: PTH123
+        with open(name) as file:
             exec(file.read(), {"__name__": "__main__"})  # noqa: S102 - this is how the ESP32 starts them
 
 

@@ -1,6 +1,6 @@
-# `micropython -X heapsize=… budget.py FOLDER SECONDS`: the whole reader in a heap as small as it is, with the least that
-# can stand for an ESP32. FOLDER holds config.json, certificates, and `flash` from prefill.py; the code is in `rom`, an
-# image that stands for flash memory and runs in place, or, without one, in a/, and is loaded into the heap.
+# `micropython -X heapsize=… budget.py FOLDER SECONDS`: the whole reader in a heap as small as it is, with the least
+# that can stand for an ESP32. FOLDER holds config.json, certificates, and `flash` from prefill.py; the code is in
+# `rom`, an image that stands for flash memory and runs in place, or, without one, in a/, and is loaded into the heap.
 #
 # The broker and the centre are real and outside. After SECONDS, or when all is confirmed, it says what memory it took.
 
@@ -28,18 +28,18 @@ async def measured(app, seconds):
 
     task = asyncio.create_task(app.run())
     lowest, held, taps = 1 << 30, 0, 0
-    for round in range(int(seconds) * 10):
+    for tick in range(int(seconds) * 10):
         if task.done():
             await task
-        if round % 20 == 10:
-            app._tap(Tap("card", "card", "04%012X" % round, b"\x04\xa1", ()))
+        if tick % 20 == 10:
+            app._tap(Tap("card", "card", "04%012X" % tick, b"\x04\xa1", ()))
             taps += 1
         lowest = min(lowest, gc.mem_free())
-        if round % 50 == 49:
+        if tick % 50 == 49:
             gc.collect()
             held = max(held, gc.mem_alloc())
         await asyncio.sleep_ms(100)
-        if round > 100 and app.log.confirmed >= app.log.next - 2:
+        if tick > 100 and app.log.confirmed >= app.log.next - 2:
             break
     import micropython
 

@@ -1,4 +1,4 @@
-# The least that can stand for an ESP32: see budget.py. It is put into the image of the code, as if it were in flash too.
+# The least that can stand for an ESP32: see budget.py. It is put into the image of the code, as if in flash too.
 
 import sys
 import time
@@ -114,11 +114,9 @@ def install(path):
     chip = Chip()
     for name in ("WDT", "RTC", "PWM", "I2C"):
         setattr(Anything, name, Anything)
-    Anything.SPI = lambda self, *given, **named: chip
     Anything.SPI = type("SPI", (), {"MSB": 0, "LSB": 1, "__new__": lambda kind, *given, **named: chip})
-    Anything.Pin = type(
-        "Pins", (), {"OUT": 0, "IN": 0, "PULL_UP": 0, "__new__": lambda kind, number, *given, **named: chip if number == 5 else Pin()}
-    )
+    made = lambda kind, number, *given, **named: chip if number == 5 else Pin()  # noqa: E731 - short is small
+    Anything.Pin = type("Pins", (), {"OUT": 0, "IN": 0, "PULL_UP": 0, "__new__": made})
     Anything.WLAN = Anything.NVS = Anything
     Anything.Partition = one
     for name in ("machine", "network", "esp32"):

@@ -2,8 +2,9 @@
 
 import asyncio
 
-from firmware.readers.tap import Trouble
 from world import NAME, SITE, START, World, uid
+
+from firmware.readers.tap import Trouble
 
 FOLDER = ""
 
@@ -296,7 +297,7 @@ def test_power_cuts_at_random_steps_lose_nothing_that_was_promised():
     w.wlan.air = False
 
     async def taps(w):
-        for number in range(12):
+        for _ in range(12):
             await w.tap(uid(len(w.tried)))
 
     cut = 3

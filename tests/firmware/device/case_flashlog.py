@@ -2,9 +2,11 @@
 
 import os
 
+from flash import Flash, check_chain, open_log, tap
+
 from firmware.log import segment
 from firmware.log.flashlog import FlashLog, LogFull
-from flash import Flash, PowerCut, check_chain, open_log, tap
+from simulators.chips.nor_flash import PowerCut
 
 FOLDER = ""
 UID = "04A1B2C3D4E5%02X"
@@ -269,7 +271,7 @@ def test_a_rotten_byte_costs_one_entry_and_is_seen():
     log = open_log()
     held = [sequence for sequence, _, _ in log.read(0, 64)]
     assert len(held) == 9 and held[-1] == 10
-    missing = [number for number in range(1, 11) if number not in held][0]
+    missing = next(number for number in range(1, 11) if number not in held)
     assert log.damaged == (missing, missing), log.damaged
     log.fork("entries became unreadable")
     while log.carry():

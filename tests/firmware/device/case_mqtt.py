@@ -2,10 +2,11 @@
 
 import asyncio
 
-from firmware.mqtt import Client, Refused
-from firmware.uptime import Uptime
 from vtime import VirtualTime
 from wire import Broker
+
+from firmware.mqtt import Client, Refused
+from firmware.uptime import Uptime
 
 HELLO = ("pintu-1", "t/status", b'{"state":"lost"}', None, None)
 
@@ -179,7 +180,13 @@ def test_messages_come_in_and_large_ones_are_dropped_but_acknowledged():
 
 
 def test_rubbish_from_the_broker_ends_the_connection_and_nothing_else():
-    for raw in (b"\x30\x02\x00\x09", b"\x40\xff\xff\xff\xff\x01", b"\x36\x05\x00\x01tab", b"\x90\x7f", b"\x30\x03\x00\x01\xff"):
+    for raw in (
+        b"\x30\x02\x00\x09",
+        b"\x40\xff\xff\xff\xff\x01",
+        b"\x36\x05\x00\x01tab",
+        b"\x90\x7f",
+        b"\x30\x03\x00\x01\xff",
+    ):
         bench = Bench()
 
         async def work():

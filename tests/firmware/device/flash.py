@@ -3,8 +3,9 @@
 import os
 
 import vfs
+
 from firmware.log.flashlog import FlashLog
-from simulators.chips.nor_flash import NorFlash, PowerCut
+from simulators.chips.nor_flash import NorFlash
 
 IDENTITY = ("pintu-1", "/kec-pampangan/pintu-1", "A1B2C3D4E5F6")
 

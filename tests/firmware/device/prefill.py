@@ -3,8 +3,9 @@
 import sys
 
 import vfs
-from firmware.log.flashlog import FlashLog
 from flash import tap
+
+from firmware.log.flashlog import FlashLog
 from simulators.chips.nor_flash import NorFlash
 
 

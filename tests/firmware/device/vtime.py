@@ -1,7 +1,7 @@
 # Virtual time for a whole program: a sleep costs nothing. For at most four days between two calls of `start`.
 #
-# asyncio's queue of tasks is written in C and stamps "now" with the machine's own ticks, so virtual ticks are kept a day
-# and a half ahead of those: what is stamped so is due at once.
+# asyncio's queue of tasks is written in C and stamps "now" with the machine's own ticks, so virtual ticks are kept a
+# day and a half ahead of those: what is stamped so is due at once.
 
 import asyncio
 import time

@@ -4,6 +4,9 @@ import asyncio
 import json
 
 import vfs
+from vtime import VirtualTime
+from wire import Broker
+
 from contract import entry, messages, topics
 from contract.chain import GENESIS, entry_hash
 from contract.watermark import build_ack
@@ -13,8 +16,6 @@ from firmware.uptime import Uptime
 from simulators.chips.ds3231 import Ds3231
 from simulators.chips.nor_flash import NorFlash, PowerCut
 from simulators.chips.wifi import Wlan
-from vtime import VirtualTime
-from wire import Broker
 
 START = 1_768_780_800  # 2026-01-19T00:00:00Z
 NAME, SITE = "pintu-1", "kec-pampangan"
@@ -316,7 +317,11 @@ class World:
         self.app.feedback.say = hear
 
     async def _live(self, story):
-        jobs = [asyncio.create_task(self.app.run()), asyncio.create_task(self._centre()), asyncio.create_task(story(self))]
+        jobs = [
+            asyncio.create_task(self.app.run()),
+            asyncio.create_task(self._centre()),
+            asyncio.create_task(story(self)),
+        ]
         while not jobs[2].done():
             await asyncio.sleep_ms(1000)
             if jobs[0].done():
