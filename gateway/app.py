@@ -11,21 +11,23 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from contract import audit, messages
 from contract.entry import AUDIT
-from gateway.clock import Clock
+from gateway.clock import Clock, boot_id
 from gateway.config import Config, Device
 from gateway.device import DeviceLoop
 from gateway.disk_watch import DiskWatch
 from gateway.drivers.table import create
 from gateway.entries import Draft
-from gateway.errors import LogError
-from gateway.health import Health
+from gateway.errors import KetukError
+from gateway.health import Health, count
 from gateway.log.log import Log, LogOptions
+from gateway.masking import mask_text
 from gateway.mqtt.forwarder import Forwarder
 from gateway.notify import Notifier
+from gateway.owed import Owed
+from gateway.plain import plain, text_of
 from gateway.punch import Place
 from gateway.recorder import Recorder
 from gateway.supervisor import Supervisor
@@ -36,12 +38,14 @@ TICK_S = 1.0
 EXPIRE_EVERY_S = 3600.0
 STOP_S = 5.0  # a clean stop takes no longer
 _RUN = "@run"  # where the state file says how the last run ended
+_CLOCK = "@clock"  # and until when the clock could be trusted
+_SET_ASIDE = 10  # entries that the broker refused, in the health message
 
 
 class App:
     """One gateway. `run` returns when `stop` is set."""
 
-    def __init__(self, config: Config, *, allow_volatile: bool = False) -> None:
+    def __init__(self, config: Config, *, allow_volatile: bool = False, supervisor: Supervisor | None = None) -> None:
         """Opens the log. Raises ConfigError, LogLocked, LogError."""
         self._config = config
         self._source = f"/{config.site.id}/{config.gateway.id}"
@@ -62,9 +66,12 @@ class App:
                 allow_volatile=allow_volatile,
             ),
         )
+        self._clock_kept = self.log.cursor(_CLOCK) or ""
+        self._clock.recall(self._clock_kept)
         self._disk = DiskWatch(self.log, config.gateway.data, self._source, max_bytes)
+        self._owed = Owed(self._append, self._clock.text, self._disk.failed)
         self._health = Health(self.log, self._clock, self._disk)
-        self._supervisor = Supervisor()
+        self._supervisor = supervisor or Supervisor()
         self._notifier = Notifier()
         self._expired_at = time.monotonic()
         self._forwarder = Forwarder(
@@ -75,7 +82,7 @@ class App:
             version=version("ketuk"),
             health=self.health,
             commands={messages.PING: self._ping, messages.SYNC_CLOCK: self._clocks, messages.USERS: self._users},
-            audit=self._record,
+            audit=self._owed.record,
         )
 
     def run(self, stop: threading.Event) -> None:
@@ -104,8 +111,9 @@ class App:
             "published": self.log.marks().published,
             "in_flight": state.in_flight,
             "central": state.central,
-            "last_error": state.last_error,
-            "set_aside": [list(pair) for pair in state.set_aside[:20]],
+            "last_error": mask_text(text_of(state.last_error or "", 300)),
+            "warning": mask_text(text_of(state.warning or "", 300)),
+            "set_aside": [[sequence, text_of(why, 100)] for sequence, why in state.set_aside[:_SET_ASIDE]],
             **asdict(state.counters),
         }
 
@@ -121,15 +129,33 @@ class App:
         )
 
     def _tick(self) -> None:
+        chores = (
+            self._tend_clock,
+            self._tend_devices,
+            self._disk.check,
+            self._owed.settle,
+            self.log.keep_marks,
+            self._expire,
+        )
+        for chore in chores:
+            try:
+                chore()
+            except Exception:  # whatever one of them meets, the devices are recorded on
+                logger.exception("%s failed; the gateway goes on", chore.__name__)
+        self._notifier.watchdog()
+
+    def _tend_clock(self) -> None:
         for event in self._clock.check():
             logger.warning("clock: %s %s", event.event, event.detail)
-            self._record(event.event, event.detail)
-        for worker in self._supervisor.check():
-            self._record("driver-restarted", {"device": worker.loop.name, "restarts": worker.restarts})
-        self._disk.check()
-        self.log.keep_marks()
-        self._expire()
-        self._notifier.watchdog()
+            self._owed.record(event.event, event.detail)
+        memory = self._clock.memory()
+        if memory != self._clock_kept:
+            self.log.keep_cursor(_CLOCK, memory)
+            self._clock_kept = memory
+
+    def _tend_devices(self) -> None:
+        for restart in self._supervisor.check():
+            self._owed.record("driver-restarted", restart._asdict())
 
     def _expire(self) -> None:
         """Old segments go by age only when the time is certain."""
@@ -145,27 +171,26 @@ class App:
         ended = self.log.cursor(_RUN)
         detail: dict[str, object] = {
             "version": version("ketuk"),
-            "boot": _boot_id(),
-            "last_run": {"running": "killed", "stopped": "stopped"}.get(ended or "", "none"),
+            "boot": boot_id(),
+            "last_run": {"running": "killed", "stopped": "stopped"}.get(ended or "", "unknown"),
             "clock": self._clock.state,
         }
         self.log.keep_cursor(_RUN, "running")
-        self._record("software-started", detail)
+        self.log.keep_marks()  # whoever kills us in the next second is to be told of, too
+        self._owed.record("software-started", detail)
 
-    def _record(self, event: str, detail: dict[str, object]) -> None:
-        try:
-            self.log.append([Draft(AUDIT, self._source, audit.data(event, detail))])
-        except LogError as error:
-            self._disk.failed(error)
+    def _append(self, event: str, detail: dict[str, object]) -> None:
+        self.log.append([Draft(AUDIT, self._source, audit.data(event, plain(detail)))])
 
     def _shut_down(self) -> None:
         """Devices first, so that nothing new comes; then the log's last entry; then the line."""
         self._notifier.stopping()
-        started = time.monotonic()
+        deadline = time.monotonic() + STOP_S - 1
         for name in self._supervisor.stop(STOP_S / 2):
             logger.warning("%s: did not let go in time; its records are read again at the next start", name)
-        self._record("software-stopped", {})
-        self._forwarder.stop(max(STOP_S - 1 - (time.monotonic() - started), 0.5))
+        self._owed.record("software-stopped", {})
+        if not self._forwarder.stop(max(deadline - time.monotonic(), 0.5)):
+            logger.warning("the line to the broker did not end in time; what is open is sent at the next start")
         self.log.keep_cursor(_RUN, "stopped")
         self.log.close()
         logger.info("%s: stopped", self._source)
@@ -178,19 +203,23 @@ class App:
         return {"time": self._clock.text(), "clock": self._clock.state, "logid": marks.logid, "next": marks.next}
 
     def _clocks(self, command: dict[str, object]) -> dict[str, object]:
-        """Every device's offset; those that are off are set at their next look, which their loops do by themselves."""
-        del command
-        loops = [worker.loop for worker in self._supervisor.workers]
+        """The devices' offsets at the last look; they are looked at again now, and set where they are wrong."""
+        loops = self._loops(command)
+        for loop in loops:
+            loop.want_look()
         return {"clock": self._clock.state, "offsets_s": {loop.name: loop.recorder.offset_s for loop in loops}}
 
     def _users(self, command: dict[str, object]) -> dict[str, object]:
         """How many people each device knows; never who."""
-        del command
-        return {"users": {worker.loop.name: worker.loop.status().users for worker in self._supervisor.workers}}
+        return {"users": {loop.name: count(loop.status().users) for loop in self._loops(command)}}
 
-
-def _boot_id() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
+    def _loops(self, command: dict[str, object]) -> list[DeviceLoop]:
+        """Of the device that the command names, or of all."""
+        loops = [worker.loop for worker in self._supervisor.workers]
+        wanted = command.get("device")
+        if wanted is None:
+            return loops
+        found = [loop for loop in loops if loop.name == wanted]
+        if not found:
+            raise KetukError(f"there is no device {text_of(wanted, 32)!r} here")
+        return found

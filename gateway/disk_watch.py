@@ -4,12 +4,13 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from contract import audit
 from contract.entry import AUDIT
 from gateway.entries import Draft, Stored
 from gateway.errors import LogError, LogFull
+from gateway.plain import plain, text_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,14 @@ class Log(Protocol):
     def pressure(self) -> float: ...
 
     def size(self) -> int: ...
+
+
+class _Usage(NamedTuple):
+    free: int
+    """Bytes."""
+    taken: float
+    """Part of the whole."""
+    problem: str
 
 
 class DiskWatch:
@@ -63,14 +72,22 @@ class DiskWatch:
 
     def facts(self) -> dict[str, object]:
         """For the health message; sizes in 10^6 bytes."""
-        usage = os.statvfs(self._data)
+        usage = self._usage()
         return {
-            "free_mb": round(usage.f_bavail * usage.f_frsize / 1e6, 1),
+            "free_mb": round(usage.free / 1e6, 1),
             "log_mb": round(self._log.size() / 1e6, 1),
             "max_mb": round(self._max_bytes / 1e6, 1),
             "pressure": round(self._log.pressure(), 3),
-            "problem": self.problem,
+            "problem": text_of(self.problem or usage.problem, 300),
         }
+
+    def _usage(self) -> "_Usage":
+        """Of the file system; nothing is free on one that does not answer (a card pulled out, a disk gone)."""
+        try:
+            usage = os.statvfs(self._data)
+        except OSError as error:
+            return _Usage(0, 1.0, f"{self._data}: {error.strerror or error}: look at the disk")
+        return _Usage(usage.f_bavail * usage.f_frsize, 1 - usage.f_bavail / max(usage.f_blocks, 1), "")
 
     def _try_again(self, since: float) -> None:
         event = "disk-full" if isinstance(self._error, LogFull) or "space" in str(self._error) else "disk-failed"
@@ -89,8 +106,7 @@ class DiskWatch:
         self._failing_since = self._error = None
 
     def _compare(self) -> None:
-        usage = os.statvfs(self._data)
-        disk = 1 - usage.f_bavail / max(usage.f_blocks, 1)
+        disk = self._usage().taken
         pressure = self._log.pressure()
         worst = max(disk, pressure)
         if worst >= LOUD:
@@ -110,7 +126,7 @@ class DiskWatch:
         self._loud_since = time.monotonic()
 
     def _audit(self, event: str, detail: dict[str, object]) -> Draft:
-        return Draft(AUDIT, self._source, audit.data(event, detail))
+        return Draft(AUDIT, self._source, audit.data(event, plain(detail)))
 
     def _shout(self, message: str) -> None:
         if time.monotonic() - self._shouted >= AGAIN_S:

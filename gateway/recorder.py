@@ -16,12 +16,17 @@ from contract import audit
 from contract.entry import AUDIT, PUNCH
 from gateway.clock import Clock
 from gateway.entries import Draft, Stored
+from gateway.fitness import MAX_SERIAL, quarantined, unfit
 from gateway.masking import mask_subject
+from gateway.plain import plain, text_of
 from gateway.punch import Place, evidence, stamp
-from gateway.reading import ClockReading, Driver, Finding, Reading, Report, SettableClock
+from gateway.reading import ClockReading, Driver, Finding, Reading, SettableClock
 from gateway.terminal_clock import Look, TerminalClock
 
 logger = logging.getLogger(__name__)
+
+SLICE = 500  # drafts in one append: the log writes as many at once, all or none
+MAX_CURSOR = 4096  # characters; it is kept in a small file that is written whole
 
 
 class Journal(Protocol):
@@ -32,6 +37,8 @@ class Journal(Protocol):
     def cursor(self, device: str) -> str | None: ...
 
     def keep_cursor(self, device: str, cursor: str) -> None: ...
+
+    def keep_marks(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -67,74 +74,102 @@ class Recorder:
         """Where to go on with the device."""
         return self._log.cursor(self.place.device)
 
+    def now(self) -> str:
+        """The time by the gateway's clock, RFC 3339."""
+        return self._clock.text()
+
     @property
     def offset_s(self) -> float | None:
         """The device's clock minus the trusted one, seconds, at the last look."""
         return self._terminal.last.offset_s if self._terminal.last else None
 
-    def prepare(self, reports: Sequence[Report]) -> Batch:
+    def prepare(self, reports: Sequence[object]) -> Batch:
         """What is to be recorded of `reports`. Once for each: a look at a clock changes what is known of it."""
         batch = Batch(cursor=self._last_cursor(reports))
         for report in reports:
-            if isinstance(report, Reading):
-                batch.look |= self._terminal.suspects(report)
-                batch.drafts.append(stamp(report, self.place, self._terminal.facts(report)))
-            elif isinstance(report, Finding):
-                batch.drafts.append(evidence(report, self.place))
-            else:
-                self._judge(report, batch)
+            self._take(report, batch)
         return batch
 
+    def _take(self, report: object, batch: Batch) -> None:
+        why = unfit(report)
+        if why is not None:
+            logger.error("%s: its driver gave what is no report: %s; it is kept as evidence", self.place.device, why)
+            batch.drafts.append(quarantined(report, why, self.place.source))
+        elif isinstance(report, Reading):
+            batch.look |= self._terminal.suspects(report)
+            batch.drafts.append(stamp(report, self.place, self._terminal.facts(report)))
+        elif isinstance(report, Finding):
+            batch.drafts.append(evidence(report, self.place))
+        elif isinstance(report, ClockReading):
+            judgement = self._terminal.judge(report)
+            batch.drafts += [self._audit(data) for data in judgement.events]
+            batch.set_clock, batch.looked = judgement.set_clock, True
+
     def commit(self, batch: Batch) -> None:
-        """Put it on disk. Raises LogError, and then nothing of it is recorded: call again."""
-        self._tell(self._log.append(batch.drafts), batch.drafts)
+        """Put it on disk. Raises LogError: what is still in the batch is not recorded; call again."""
+        while batch.drafts:
+            part = batch.drafts[:SLICE]
+            recorded = self._log.append(part)
+            del batch.drafts[: len(part)]
+            self._tell(recorded, part)
         if batch.cursor is not None:
             self._log.keep_cursor(self.place.device, batch.cursor)
         if batch.looked:
             self._keep_look()
 
     def tend_clock(self, batch: Batch, driver: Driver) -> Batch | None:
-        """After `batch`: look at the device's clock out of turn, set it where it is wrong and ours is synchronised.
+        """After `batch` is on disk: set the device's clock where it is wrong and ours is synchronised, or look at it
+        out of turn.
 
-        What came of it is to be committed; None: there was nothing to do. Raises DriverError.
+        What came of it is to be committed, and may be followed by more; None: there was nothing to do. Raises
+        DriverError.
         """
-        if not (batch.look or batch.set_clock) or not isinstance(driver, SettableClock):
+        if not isinstance(driver, SettableClock):
             return None
-        after = Batch(set_clock=batch.set_clock)
-        if not batch.set_clock:
-            self._judge(driver.read_clock(), after)
-        if after.set_clock:
-            driver.set_clock(self._terminal.local_now())
-            data = self._terminal.was_set(driver.read_clock())
-            after.drafts.append(Draft(AUDIT, self.place.source, data))
-            after.looked = True
-            logger.warning("%s: clock set right: %s", self.place.device, data["detail"])
-        return after
+        if batch.set_clock:
+            return self._set_clock(driver)
+        return self.prepare([driver.read_clock()]) if batch.look else None
+
+    def _set_clock(self, driver: SettableClock) -> Batch | None:
+        if not self._terminal.about_to_set():
+            return None
+        self._keep_look()
+        self._log.keep_marks()  # whatever ends us now: the next look knows who set it
+        driver.set_clock(self._terminal.local_now())
+        reading = driver.read_clock()
+        if unfit(reading) is not None:
+            return self.prepare([reading])
+        events = self._terminal.was_set(reading)
+        for event in events:
+            logger.warning("%s: clock set right: %s", self.place.device, event["detail"])
+        return Batch([self._audit(data) for data in events], looked=True)
 
     def audit(self, event: str, detail: dict[str, object], serial: str = "") -> Batch:
         """An audit entry about the device, to be committed."""
-        return Batch([Draft(AUDIT, self.place.source, audit.data(event, detail, serial=serial or None))])
+        return Batch([self._audit(audit.data(event, plain(detail), serial=text_of(serial, MAX_SERIAL) or None))])
 
-    def _judge(self, reading: ClockReading, batch: Batch) -> None:
-        judgement = self._terminal.judge(reading)
-        batch.drafts += [Draft(AUDIT, self.place.source, data) for data in judgement.events]
-        batch.set_clock, batch.looked = judgement.set_clock, True
+    def _audit(self, data: dict[str, object]) -> Draft:
+        return Draft(AUDIT, self.place.source, data)
 
     def _tell(self, recorded: list[Stored], drafts: list[Draft]) -> None:
         punches = sum(entry.kind == PUNCH for entry in recorded)
         self.tally.punches += punches
         self.tally.findings += len(recorded) - punches
         self.tally.known += len(drafts) - len(recorded)
-        last = next((draft for draft in reversed(drafts) if draft.kind == PUNCH), None)
+        last = max((draft for draft in drafts if draft.kind == PUNCH), key=lambda draft: draft.time or "", default=None)
         if last is not None and punches:
-            self.tally.last_punch = last.time
+            self.tally.last_punch = max(self.tally.last_punch or "", last.time or "") or None
             who = mask_subject(last.subject or "")
             logger.info("%s: %d recorded, the last %s at %s", self.place.device, punches, who, last.time)
 
-    @staticmethod
-    def _last_cursor(reports: Sequence[Report]) -> str | None:
+    def _last_cursor(self, reports: Sequence[object]) -> str | None:
         cursors = [report.cursor for report in reports if isinstance(report, Reading) and report.cursor]
-        return cursors[-1] if cursors else None
+        if not cursors:
+            return None
+        if isinstance(cursors[-1], str) and len(cursors[-1]) <= MAX_CURSOR:
+            return cursors[-1]
+        logger.error("%s: its driver's cursor is no short text: it is not kept", self.place.device)
+        return None
 
     @property
     def _look_name(self) -> str:

@@ -2,7 +2,8 @@
 
 Turning a terminal's clock back is how attendance is forged. Every look at the clock is compared with the look
 before: between two looks a quartz drifts a few seconds a day; anything more is a step, and evidence. A punch that
-comes in live is a look as well.
+comes in live is a look as well. Nobody may be accused of what we did ourselves: our own clock's steps are taken out,
+and a setting of ours whose outcome was not seen (the line broke, the power failed) is remembered until the next look.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import msgspec
 
 from contract import audit
 from gateway.clock import Clock, ClockState
-from gateway.punch import ClockFacts
+from gateway.punch import ClockFacts, in_future, wall_time
 from gateway.reading import ClockReading, Reading
 
 HALF_TICK = 0.5  # devices tell whole seconds: on average the true time is half a second later
@@ -20,6 +21,7 @@ LIVE_S = 5.0  # a live punch further off than this makes us look at the clock at
 DELAY_S = 120.0  # a live punch may have been held up this long on its way; longer, and its clock was behind
 DRIFT_PPM = 200e-6  # the worst quartz reported for such devices, as a part
 FRESH_S = 1800.0  # an offset is taken as known for this long
+DAY_S = 86400.0  # a clock further off than this was reset, and what it recorded before that was not so far off
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -29,6 +31,16 @@ class Look(msgspec.Struct, frozen=True):
     at: str
     """Trusted time of the comparison, RFC 3339."""
     serial: str = ""
+    mark: str = ""
+    """`Clock.mark` at the comparison."""
+    synced: bool = True
+    """Whether the trusted clock was synchronised then."""
+    setting: bool = False
+    """We went on to set the device's clock, and have not seen yet what came of it."""
+    before_s: float | None = None
+    """Its offset before we last set it."""
+    set_to: str = ""
+    """Its time right after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,10 @@ class TerminalClock:
         offset = self._offset(reading.local_time, self._clock.at(reading.taken_at))
         if offset is None:
             return Judgement()
+        if self.last is not None and self.last.serial != reading.serial:
+            self.last, self._wrong, self._suspect = None, False, None
         events = self._compare(offset, reading)
+        self._keep(offset, reading.serial)
         events += self._confirm(offset, reading.serial)
         far = abs(offset) > self._max_drift
         if far and not self._wrong:
@@ -67,56 +82,84 @@ class TerminalClock:
         if reading.origin != "live" or self.last is None or self.last.serial != reading.serial:
             return False
         offset = self._offset(reading.local_time, self._clock.now())
-        if offset is None or abs(offset - self.last.offset_s) <= self._allowance() + LIVE_S:
+        if offset is None or abs(offset - self._expected(self.last)) <= self._allowance() + LIVE_S:
             return False
         self._suspect = offset
         return True
 
-    def was_set(self, reading: ClockReading) -> dict[str, object]:
-        """We set it, and read it again: the evidence, and the offset to go on from."""
-        before = self.last.offset_s if self.last else None
-        after = self._offset(reading.local_time, self._clock.at(reading.taken_at)) or 0.0
-        self._keep(after, reading.serial)
-        self._wrong, self._suspect = abs(after) > self._max_drift, None
-        detail: dict[str, object] = {"offset_before_s": before, "offset_s": after, "by": "gateway"}
-        return audit.data("terminal-clock-set", detail, serial=reading.serial)
+    def about_to_set(self) -> bool:
+        """Whether the clock may be set now. From here on until it is seen again, a step of it may be ours."""
+        if self.last is None or self._clock.state != "synced":
+            return False
+        self.last = msgspec.structs.replace(self.last, setting=True)
+        return True
+
+    def was_set(self, reading: ClockReading) -> list[dict[str, object]]:
+        """We set it, and read it again at once: the evidence. None where our own clock cannot be trusted any more."""
+        offset = self._offset(reading.local_time, self._clock.at(reading.taken_at))
+        if offset is None or self.last is None:
+            return []
+        before = self._expected(self.last)
+        self._keep(offset, reading.serial, before=before, set_to=reading.local_time)
+        self._wrong, self._suspect = abs(offset) > self._max_drift, None
+        return [_set_right(before, offset, reading.serial)]
 
     def facts(self, reading: Reading) -> ClockFacts:
         """What a punch of this device says about the clock that gave its time."""
         now = self._clock.now() if self._clock.trusted else None
-        if self.last is None:
+        if self.last is None or self.last.serial != reading.serial:
             return ClockFacts("unset", None, now)
-        return ClockFacts(self._state(reading), self.last.offset_s, now)
+        return ClockFacts(self._state(reading, self.last), self._offset_then(reading, self.last, now), now)
 
     def local_now(self) -> str:
         """The time to set a device to."""
         return self._clock.now().replace(tzinfo=None).isoformat(timespec="seconds")
 
-    def _state(self, reading: Reading) -> ClockState:
-        near = self.last is not None and abs(self.last.offset_s) <= self._max_drift
+    # What a punch is told
+
+    def _state(self, reading: Reading, last: Look) -> ClockState:
+        near = abs(last.offset_s) <= self._max_drift
         if reading.origin == "log" or not near or self._age() > FRESH_S:
             return "holdover"
         return "synced" if self._clock.state == "synced" else "holdover"
 
+    def _offset_then(self, reading: Reading, last: Look, now: datetime | None) -> float | None:
+        """The offset when the punch was made: for one that was made before we set the clock, the offset before that."""
+        known = round(self._expected(last), 1)
+        if reading.origin == "live" or last.before_s is None or not self._was_before(reading.local_time, known, now):
+            return known
+        return last.before_s if abs(last.before_s) <= DAY_S else None
+
+    def _was_before(self, local_time: str, offset: float, now: datetime | None) -> bool:
+        assert self.last is not None  # noqa: S101 - facts has looked
+        if local_time < self.last.set_to:
+            return True
+        shown = wall_time(local_time)
+        return shown is not None and now is not None and in_future(shown.replace(tzinfo=now.tzinfo), offset, now)
+
+    # Looks
+
     def _offset(self, local_time: str, trusted: datetime) -> float | None:
-        if not self._clock.trusted:
+        shown = wall_time(local_time)
+        if shown is None or not self._clock.trusted:
             return None
-        try:
-            device = datetime.fromisoformat(local_time).replace(tzinfo=self._clock.zone)
-        except ValueError:
-            return None
-        return round((device - trusted).total_seconds() + HALF_TICK, 1)
+        return round((shown.replace(tzinfo=self._clock.zone) - trusted).total_seconds() + HALF_TICK, 1)
 
     def _compare(self, offset: float, reading: ClockReading) -> list[dict[str, object]]:
-        """Keep the offset; the evidence when it cannot have drifted there from the last one."""
-        events = []
-        if self.last is not None and self.last.serial == reading.serial:
-            step = offset - self.last.offset_s
-            if abs(step) > self._allowance() + reading.round_trip / 2 + 2 * HALF_TICK:
-                self._suspect = None
-                events.append(self._stepped(self.last.offset_s, offset, "clock", reading.serial))
-        self._keep(offset, reading.serial)
-        return events
+        """The evidence when the offset cannot have drifted there from the last one."""
+        last = self.last
+        if last is None:
+            return []
+        before = self._expected(last)
+        slack = self._allowance() + reading.round_trip / 2 + 2 * HALF_TICK
+        if last.setting and abs(offset) < min(self._max_drift + slack, abs(offset - before)):
+            self._suspect = None
+            self.last = msgspec.structs.replace(last, before_s=before, set_to=reading.local_time)
+            return [_set_right(before, offset, reading.serial)]
+        if abs(offset - before) <= slack or not self._comparable(last):
+            return []
+        self._suspect = None
+        return [self._stepped(before, offset, "clock", reading.serial)]
 
     def _confirm(self, offset: float, serial: str) -> list[dict[str, object]]:
         """A punch did not fit, but the clock does (again): it was turned and turned back, unless the punch was late."""
@@ -128,25 +171,52 @@ class TerminalClock:
     def _stepped(self, before: float, after: float, seen_by: str, serial: str) -> dict[str, object]:
         detail: dict[str, object] = {
             "step_s": round(after - before, 1),
-            "offset_before_s": before,
+            "offset_before_s": round(before, 1),
             "offset_s": after,
             "compared_at": self.last.at if self.last else None,
             "seen_by": seen_by,
         }
         return audit.data("terminal-clock-stepped", detail, serial=serial)
 
-    def _keep(self, offset: float, serial: str) -> None:
-        self.last = Look(offset, self._clock.text(), serial)
+    def _keep(self, offset: float, serial: str, *, before: float | None = None, set_to: str = "") -> None:
+        if self.last is not None and before is None:
+            before, set_to = self.last.before_s, self.last.set_to
+        self.last = Look(
+            offset,
+            self._clock.text(),
+            serial,
+            self._clock.mark(),
+            synced=self._clock.state == "synced",
+            before_s=None if before is None else round(before, 1),
+            set_to=set_to,
+        )
+
+    def _comparable(self, last: Look) -> bool:
+        """Whether the trusted clock was the same then and now: known to be, or synchronised both times."""
+        return self._clock.moved_since(last.mark) is not None or (last.synced and self._clock.state == "synced")
+
+    def _expected(self, last: Look) -> float:
+        """The last offset against our clock as it is now: what that was set or slewed meanwhile is not the device's."""
+        moved = self._clock.moved_since(last.mark) if self._clock.trusted else None
+        drift = HALF_TICK + self._age() * DRIFT_PPM
+        return last.offset_s if moved is None or abs(moved) <= drift else last.offset_s - moved
 
     def _allowance(self) -> float:
         """How far a quartz may have drifted since the last look, seconds."""
         return 1.0 + self._age() * DRIFT_PPM
 
     def _age(self) -> float:
+        """Seconds since the last look."""
         if self.last is None:
             return 0.0
         try:
             age = self._clock.now() - datetime.fromisoformat(self.last.at)
         except (ValueError, TypeError):
             return 0.0
-        return max(age, timedelta()).total_seconds()
+        moved = self._clock.moved_since(self.last.mark) or 0.0
+        return max(age - timedelta(seconds=moved), timedelta()).total_seconds()
+
+
+def _set_right(before: float, after: float, serial: str) -> dict[str, object]:
+    detail: dict[str, object] = {"offset_before_s": round(before, 1), "offset_s": after, "by": "gateway"}
+    return audit.data("terminal-clock-set", detail, serial=serial)

@@ -1,6 +1,6 @@
 """`ketuk run`: the gateway of one office, until it is told to stop."""
 
-import signal
+import logging
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+logger = logging.getLogger(__name__)
 
 
 @app.command()
@@ -23,10 +25,31 @@ def run(
     from gateway import logs
     from gateway.app import App
     from gateway.config import load
+    from gateway.errors import ConfigError, KetukError, LogLocked
+    from gateway.stopping import stop_on_signals
 
     loaded = load(config)
     logs.set_up(log_format, verbose=verbose)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    App(loaded, allow_volatile=allow_volatile).run(stop)
+    logging.captureWarnings(True)  # noqa: FBT003
+    threading.excepthook = _thread_failed
+    for warning in loaded.warnings:
+        logger.warning("%s: %s", config, warning)
+    stop = stop_on_signals()
+    try:
+        App(loaded, allow_volatile=allow_volatile).run(stop)
+    except KetukError as error:
+        if log_format != "json":
+            raise
+        logger.critical("%s", error)
+        raise typer.Exit(2 if isinstance(error, ConfigError | LogLocked) else 1) from error
+    except Exception as error:
+        # Through the log, where people are masked, and not as a bare traceback.
+        logger.critical("the gateway failed", exc_info=True)
+        raise typer.Exit(1) from error
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """A thread that ends with an exception is told of in the log: masked, and one object a line where that is JSON."""
+    if failed.exc_value is not None:
+        about = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+        logger.critical("thread %s ended", failed.thread.name if failed.thread else "?", exc_info=about)

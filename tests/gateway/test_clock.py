@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from gateway.clock import Clock, kernel_is_synced
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -14,6 +16,8 @@ class World:
 
     def __init__(self, *, synced: bool) -> None:
         self.wall, self.monotonic, self.synced = 1_795_000_000.0, 1000.0, synced
+        self.boot = "4fa6c2"
+        self.ticks_ahead = 0.0
 
     def clock(self, trust: str = "kernel") -> Clock:
         source: Callable[[], bool] = lambda: self.synced  # noqa: E731
@@ -23,6 +27,8 @@ class World:
             synced=source,
             wall=lambda: self.wall,
             monotonic=lambda: self.monotonic,
+            ticks=lambda: self.monotonic + self.ticks_ahead,
+            boot=self.boot,
         )
 
     def pass_(self, seconds: float, *, step: float = 0.0) -> None:
@@ -83,3 +89,88 @@ def test_wall_time_at_a_monotonic_reading() -> None:
 
 def test_the_kernel_can_be_asked() -> None:
     assert kernel_is_synced() in (True, False)
+
+
+def test_a_loss_of_trust_is_seen_by_whoever_asks_and_told_by_the_next_check() -> None:
+    world = World(synced=True)
+    clock = world.clock()
+    world.synced = False
+    world.pass_(0.2, step=3600)
+    assert clock.state == "unset"
+    world.pass_(1)
+    assert [event.event for event in clock.check()] == ["clock-stepped"]
+    assert clock.check() == []
+
+
+def test_the_kernel_is_not_asked_more_often_than_it_makes_sense() -> None:
+    world, asked = World(synced=True), 0
+
+    def synced() -> bool:
+        nonlocal asked
+        asked += 1
+        return True
+
+    clock = Clock(JAKARTA, synced=synced, wall=lambda: world.wall, monotonic=lambda: world.monotonic)
+    for _ in range(1000):
+        assert clock.trusted
+    assert asked <= 2
+
+
+@pytest.mark.parametrize(
+    ("boot", "step", "state"),
+    [("4fa6c2", 0.0, "holdover"), ("4fa6c2", 0.4, "holdover"), ("4fa6c2", -5.0, "unset"), ("77ab01", 0.0, "unset")],
+)
+def test_holdover_outlives_the_program_within_one_boot(boot: str, step: float, state: str) -> None:
+    world = World(synced=True)
+    first = world.clock()
+    world.synced = False
+    world.pass_(60)
+    first.check()
+    memory = first.memory()
+    world.boot = boot
+    world.pass_(3600, step=step)
+    second = world.clock()
+    second.recall(memory)
+    assert second.state == state
+
+
+@pytest.mark.parametrize("memory", [None, "", "x", "{}", '{"boot":"","base_s":0}', '{"boot":1}'])
+def test_a_memory_that_is_none_changes_nothing(memory: str | None) -> None:
+    clock = World(synced=False).clock()
+    clock.recall(memory)
+    assert clock.state == "unset"
+    assert clock.memory() == ""
+
+
+def test_a_synchronised_clock_needs_no_memory() -> None:
+    world = World(synced=True)
+    memory = world.clock().memory()
+    clock = world.clock()
+    clock.recall(memory)
+    assert clock.state == "synced"
+
+
+def test_the_memory_is_the_same_text_until_the_clock_is_set() -> None:
+    world = World(synced=True)
+    clock = world.clock()
+    texts = set()
+    for _ in range(100):
+        world.pass_(1, step=0.001)
+        texts.add(clock.memory())
+    assert len(texts) == 1
+    world.pass_(1, step=5.0)
+    assert clock.memory() not in texts
+    world.synced = False
+    world.pass_(1, step=5.0)
+    assert clock.memory() == ""
+
+
+def test_how_far_it_was_set_since_a_mark() -> None:
+    world = World(synced=True)
+    clock = world.clock()
+    mark = clock.mark()
+    world.pass_(100, step=-12.0)
+    assert clock.moved_since(mark) == pytest.approx(-12, abs=0.01)
+    world.boot = "another"
+    assert world.clock().moved_since(mark) is None
+    assert clock.moved_since("") is None

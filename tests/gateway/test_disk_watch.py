@@ -11,7 +11,7 @@ from gateway.disk_watch import DiskWatch
 from gateway.entries import Draft
 from gateway.errors import LogError, LogFull, LogUnwritable
 from gateway.log.log import Log, LogOptions
-from tests.gateway.test_device import RefusingDisk
+from tests.gateway.house import RefusingDisk
 
 
 class Watched:
@@ -105,3 +105,16 @@ def _hash_of(log: Log, sequence: int) -> str:
     from contract.chain import entry_hash
 
     return entry_hash(next(log.replay(sequence, sequence)).raw)
+
+
+def test_a_disk_that_does_not_answer_is_loud_and_no_error(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def gone(_: object) -> object:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("os.statvfs", gone)
+    with caplog.at_level(logging.CRITICAL):
+        watched.watch.check()
+    assert caplog.records
+    assert "Input/output error" in str(watched.watch.facts()["problem"])

@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract import audit
+from contract import audit, topics
 from contract.chain import GENESIS
 from contract.entry import parse
 from gateway.entries import Draft
+from gateway.fitness import MAX_RAW, quarantined, unfit
 from gateway.log.chain import ChainEnd, chained
-from gateway.punch import MAX_RAW, ClockFacts, Place, evidence, identity, stamp
+from gateway.punch import ClockFacts, Place, evidence, identity, stamp
 from gateway.reading import Finding, Reading
+from tests.schemas import check_entry
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 PLACE = Place("kec-pampangan", "pintu-depan", JAKARTA)
@@ -97,6 +99,53 @@ def test_a_known_offset_explains_a_time_ahead_of_ours() -> None:
     assert stamp(ahead, PLACE, ClockFacts("holdover", 0.0, NOW)).kind == "audit"
 
 
+def test_no_offset_explains_a_year_far_ahead() -> None:
+    far = replace(READING, local_time="2083-05-01T07:00:00")
+    fifty_seven_years = 57 * 365 * 86400.0
+    assert stamp(far, PLACE, ClockFacts("holdover", fifty_seven_years, NOW)).kind == "audit"
+
+
+@pytest.mark.parametrize("offset", [-3600.0, -8e8, -1e11])
+def test_a_clock_that_is_behind_now_makes_nothing_of_the_past_implausible(offset: float) -> None:
+    """A terminal that lost its clock: what it recorded before that is as good as it was."""
+    yesterday = replace(READING, local_time="2026-11-23T07:30:00", origin="log")
+    just_now = replace(READING, local_time="2026-11-24T07:59:59", origin="log")
+    for reading in (yesterday, just_now):
+        assert stamp(reading, PLACE, ClockFacts("holdover", offset, NOW)).kind == "punch"
+
+
+@pytest.mark.parametrize("offset", [1e11, -1e11, 0.0])
+def test_the_ends_of_the_calendar(offset: float) -> None:
+    for local_time in ("9999-12-31T23:59:59", "0001-01-01T00:00:00"):
+        assert stamp(replace(READING, local_time=local_time), PLACE, ClockFacts("synced", offset, NOW)).kind == "audit"
+
+
+@pytest.mark.parametrize(
+    "local_time",
+    [
+        "2026-11-24T07:00:00+07:00",
+        "2026-11-24T07:00:00Z",
+        "2026-11-24",
+        "20261124T070000",
+        "2026-W48-2T07:00:00",
+        "2026-11-24 07:00:00",
+        "2026-11-24T07:00:00.5",
+        "٢٠٢٦-11-24T07:00:00",
+        "2026-11-24T07:00:00" + " " * 100_000,
+    ],
+)
+def test_a_time_of_another_form_is_not_guessed_at(local_time: str) -> None:
+    event = entry_of(stamp(replace(READING, local_time=local_time), PLACE, SYNCED))
+    assert event["type"] == "ketuk.audit.v1"
+    assert event["data"]["detail"]["why"] == "no such date"  # type: ignore[index]
+
+
+def test_a_cards_number_is_written_in_capitals() -> None:
+    card = replace(READING, scheme="card", person="04a1b2c3")
+    assert entry_of(stamp(card, PLACE, SYNCED))["subject"] == "card:04A1B2C3"
+    assert identity(card) == identity(replace(card, person="04A1B2C3"))
+
+
 def test_without_a_trusted_clock_nobody_can_tell_the_future() -> None:
     ahead = replace(READING, local_time="2027-01-01T00:00:00")
     assert stamp(ahead, PLACE, ClockFacts("unset")).kind == "punch"
@@ -125,12 +174,16 @@ def test_a_finding_with_a_key_is_one_fact_however_often_it_is_found() -> None:
     local_time=st.one_of(st.text(max_size=30), st.datetimes().map(lambda d: d.isoformat(timespec="seconds"))),
     raw=st.binary(max_size=MAX_RAW * 2),
 )
-def test_whatever_a_device_says_becomes_an_entry(person: str, serial: str, local_time: str, raw: bytes) -> None:
+def test_whatever_a_device_says_is_stamped_or_unfit(person: str, serial: str, local_time: str, raw: bytes) -> None:
     reading = Reading(serial, person, local_time, raw)
-    event = entry_of(stamp(reading, PLACE, SYNCED))
-    assert event["type"] in ("ketuk.punch.v1", "ketuk.audit.v1")
+    why = unfit(reading)
+    draft = stamp(reading, PLACE, SYNCED) if why is None else quarantined(reading, why, PLACE.source)
+    raw_entry, _ = chained(draft, "gw1.7f3a9c2e", ChainEnd(0, GENESIS), "2026-11-24T08:00:00.000+07:00")
+    check_entry(raw_entry, topics.log(PLACE.site, "gw1", draft.kind))
+    assert (why is None) == (1 <= len(person) <= 64 and not any(c < " " or c == "\x7f" for c in person))
 
 
 def test_lone_surrogates_do_not_reach_the_wire() -> None:
     event = entry_of(stamp(replace(READING, person="10\ud80042"), PLACE, SYNCED))
     assert event["subject"] == "pin:10?42"
+    assert event["id"] != identity(replace(READING, person="10?42"))

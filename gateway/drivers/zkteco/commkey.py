@@ -1,7 +1,7 @@
 """The answer to "unauthorised": the comm key mixed with the session number (base.py:23-57).
 
-pyzk computes the same, but overflows for keys whose low 16 bits are all ones (65535, 131071, …) with most session
-numbers; the terminal's own arithmetic has 32 bits, so the sum is taken modulo 2**32.
+pyzk computes the same, but overflows for some keys (131071, 196607, …) with some session numbers; the terminal's own
+arithmetic has 32 bits, so the sum is taken modulo 2**32.
 """
 
 _SALT = int.from_bytes(b"ZKSO", "little")

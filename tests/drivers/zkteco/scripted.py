@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from tests.drivers.zkteco import bytes_of
 
-SESSION = 0x2A17
+SESSION = 0xAA17
 _NUMBERS = itertools.count(1)
 OK, ERROR, UNAUTH = 2000, 2001, 2005
 Answer = Callable[["ScriptedTerminal", "Link", int, bytes], None]

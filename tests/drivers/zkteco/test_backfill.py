@@ -170,6 +170,18 @@ def test_what_became_of_a_log(now, expected):
     assert place.resume(place.at_end(LOG, "S1", ""), now) == expected
 
 
+def test_a_ring_is_one_fact_a_month_and_a_loss_one_fact_each():
+    here = place.at_end(LOG, "S1", "")
+    first = place.evidence(here, place.Resumption(35, "log-wrapped", 5), cut(5, 40), full=True)
+    later = place.evidence(
+        place.at_end(cut(5, 40), "S1", ""), place.Resumption(35, "log-wrapped", 1), cut(6, 40), full=True
+    )
+    assert (first.event, first.key) == (later.event, later.key) == ("log-wrapped", "2026-06")
+    lost = place.evidence(here, place.Resumption(35, "log-wrapped", 5), cut(5, 40), full=False)
+    assert (lost.event, lost.detail) == ("log-shrunk", {"before": 40, "now": 35, "gone": 5})
+    assert lost.key == here.all
+
+
 def test_an_altered_record_shows():
     data = bytearray(LOG.data)
     data[20 * 40 + 27] ^= 1

@@ -1,13 +1,17 @@
 """Connecting and reading: what can stand between us and a terminal, and what a technician reads then."""
 
 import contextlib
+import gc
 import inspect
 import socket
+import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from zk import ZK
+from zk.base import make_commkey
 
 from gateway.drivers import table
 from gateway.drivers.zkteco import commkey
@@ -74,6 +78,8 @@ def test_the_comm_key(connect):
 
 
 def test_a_comm_key_on_which_pyzk_overflows(connect):
+    with pytest.raises(struct.error):
+        make_commkey(131_071, SESSION)
     with ScriptedTerminal(comm_key=commkey.answer(131_071, SESSION)) as terminal:
         assert connect(terminal, comm_key=131_071).status().serial == terminal.serial
         assert terminal.connections == 1
@@ -199,6 +205,41 @@ def test_a_terminal_that_restarted_over_udp_has_forgotten_us(connect):
         terminal.links[0].trusted = False
         with pytest.raises(DeviceSilent, match="it has forgotten our session"):
             until(driver, lambda _: False)
+
+
+def test_a_damaged_answer_is_an_error_at_once(connect):
+    def damaged(terminal, link, number, data):
+        wrong = bytearray(bytes_of.packet(2000, SESSION, number, struct.pack("<I", JUNE)))
+        wrong[-1] ^= 1
+        terminal.put(link, bytes_of.top(bytes(wrong)))
+
+    with ScriptedTerminal(answers={201: damaged}) as terminal:
+        driver = connect(terminal, timeout=100)
+        with pytest.raises(DeviceSilent, match="damaged frame"):
+            driver.read_clock()
+
+
+def test_a_terminal_that_will_not_forget_a_read_was_read_all_the_same(connect):
+    answers = {1502: lambda terminal, link, number, _: terminal.reply(link, 2001, number)}
+    with ScriptedTerminal(log=row_40("1", JUNE) * 40, answers=answers) as terminal:
+        assert len(people(drain(connect(terminal)))) == 40
+
+
+def test_nothing_is_left_open(connect):
+    with ScriptedTerminal(log=row_40("1", JUNE)) as terminal:
+        drain(connect(terminal))
+        gc.collect()
+        gc.disable()
+        try:
+            before = len(list(Path("/proc/self/fd").iterdir()))
+            for _ in range(5):
+                driver = table.create("zkteco", {"host": "127.0.0.1", "port": terminal.port}, "pintu")
+                driver.open(None)
+                driver.close()
+                terminal.wait(lambda: len(terminal.links) == 1)
+            assert len(list(Path("/proc/self/fd").iterdir())) <= before
+        finally:
+            gc.enable()
 
 
 def test_a_flood_of_events_does_not_put_the_deadline_off(connect):

@@ -113,6 +113,28 @@ def test_a_datagram_that_comes_short_is_asked_for_again_and_no_other(connect):
         assert device.commands()[1504] == -(-(len(LOG) + 4) // 1024) + 1
 
 
+def test_every_datagram_twice(connect):
+    with terminal() as device:
+        device.garble = lambda datagram: [datagram, datagram]
+        assert people(drain(connect(device))) == NAMES
+        assert device.commands()[1503] == 1
+
+
+def test_a_datagram_that_is_lost_is_asked_for_under_another_number(connect):
+    tries = iter(range(100))
+
+    def losing(device, link, number, data):
+        start, size = struct.unpack("<ii", data)
+        if next(tries) == 3:
+            device.reply(link, 1500, number, struct.pack("<II", size, 1024))
+        else:
+            device.chunks(link, number, link.buffer[start : start + size])
+
+    with terminal(answers={1504: losing}) as device:
+        assert people(drain(connect(device, timeout=0.6))) == NAMES
+        assert device.commands()[1504] == -(-(len(LOG) + 4) // 1024) + 1
+
+
 def test_live_events_over_udp(connect):
     with terminal() as device:
         driver = connect(device)

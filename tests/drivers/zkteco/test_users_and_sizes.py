@@ -1,5 +1,7 @@
 """The user list and the counters."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,10 @@ def test_a_list_that_grew_after_it_was_counted():
 def test_no_users_and_no_width():
     assert users.decode(b"", 0) == {}
     assert users.decode(b"\x01" * 71, 1) is None
-    assert users.decode(b"1" * 504, None) is None  # 18 users of 28 bytes as well as 7 of 72
+    letters = random.Random(1)
+    body = bytes(letters.randrange(65, 91) for _ in range(504))  # 18 users of 28 bytes as well as 7 of 72
+    assert (len(users.decode(body, 18) or {}), len(users.decode(body, 7) or {})) == (18, 7)
+    assert users.decode(body, None) is None
 
 
 @given(st.binary(max_size=600), st.one_of(st.none(), st.integers(0, 20)))

@@ -1,0 +1,238 @@
+"""From reports to entries on the real log: drivers that break every promise, disks that refuse, clocks that are set."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contract import topics
+from contract.entry import MAX_BYTES
+from gateway.errors import DeviceSilent, LogUnwritable
+from gateway.log.log import Log
+from gateway.reading import DeviceStatus, Finding, Reading
+from gateway.recorder import MAX_CURSOR, Batch
+from tests.gateway import strange
+from tests.gateway.house import House, clock_reading, punch, until
+from tests.schemas import check_entry
+
+# What a third party's driver hands over
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],  # one house for all is meant
+)
+@given(reports=st.lists(strange.reports, min_size=1, max_size=5))
+def test_every_report_becomes_a_valid_entry_or_was_known(house: House, reports: list[Any]) -> None:
+    before = house.log.marks().next
+    recorder = house.recorder()
+    good = punch(7)
+    recorder.commit(recorder.prepare([*reports, good]))
+    house.log.keep_marks()
+    new = house.log.read(before - 1, 100)
+    for entry in new:
+        check_entry(entry.raw, topics.log("kec", "gw1", entry.kind))
+        assert len(entry.raw) <= MAX_BYTES
+    again = house.recorder()
+    again.commit(again.prepare([one for one in reports if isinstance(one, Reading)]))
+    assert house.log.marks().next == before + len(new)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        punch(2, method="smell"),
+        punch(2, scheme="nip"),
+        punch(2, ordinal="first"),
+        Reading("SN1", "", "2024-05-22T07:00:00", b"\x01"),
+        Reading("SN1", "x" * 65, "2024-05-22T07:00:00", b"\x01"),
+        Reading("SN1", "xyz", "2024-05-22T07:00:00", b"\x01", scheme="card"),
+        Reading("SN1", 1042, "2024-05-22T07:00:00", b"\x01"),  # type: ignore[arg-type]
+        Finding("tamper-alarm-loud", "SN1", {"code": 55}, raw=b"\x02"),
+        Finding("alarm", 7, {"code": 55}),  # type: ignore[arg-type]
+        "pin 1042 punched",
+        None,
+    ],
+)
+def test_what_no_entry_can_be_made_of_is_kept_and_holds_up_nothing(house: House, odd: Any) -> None:
+    house.device.waiting = [[punch(1), odd, punch(3)], [odd]]
+    house.start()
+    until(lambda: house.device.acknowledged == 4)
+    assert house.subjects() == ["pin:1", "pin:3"]
+    (data,) = house.audits("record-unreadable")
+    assert data["detail"]["why"]
+    if isinstance(odd, Finding):
+        assert str(odd.event) in data["detail"]["event"]
+        assert data["detail"]["detail"] == {"code": 55}
+    elif isinstance(odd, Reading):
+        assert data["detail"]["person"] == odd.person
+        assert data["raw"] == odd.raw.hex()
+    else:
+        assert str(odd) in data["detail"]["report"]
+    assert len(house.device.opened) == 1
+
+
+@pytest.mark.parametrize("extra", [{"x": b"\x00"}, {"x": float("nan")}, {"x": {1, 2}}, {"x": "y" * 100_000}, {1: 2}])
+def test_strange_facts_beside_a_punch_do_not_cost_the_punch(house: House, extra: dict[Any, Any]) -> None:
+    house.device.waiting = [[punch(1, extra=extra)]]
+    house.start()
+    until(lambda: house.device.acknowledged == 1)
+    assert house.subjects() == ["pin:1"]
+    (entry,) = house.entries("punch")
+    assert set(entry["data"]["device"]) > {"serial", "time"}
+
+
+def test_a_drivers_facts_never_stand_in_place_of_ours(house: House) -> None:
+    house.device.waiting = [[punch(1, extra={"serial": 7, "time": None})]]
+    house.start()
+    until(lambda: house.device.acknowledged == 1)
+    (entry,) = house.entries("punch")
+    assert entry["data"]["device"]["serial"] == "SN1"
+    assert entry["data"]["device"]["extra"] == {"serial": 7, "time": None}
+
+
+def test_a_generator_of_readings_loses_none(house: House) -> None:
+    house.device.waiting = [(punch(n, cursor=str(n)) for n in (1, 2, 3))]
+    house.start()
+    until(lambda: house.log.cursor("pintu") == "3")
+    assert house.subjects() == ["pin:1", "pin:2", "pin:3"]
+
+
+@pytest.mark.parametrize("cursor", [b"17", 17, "x" * (MAX_CURSOR + 1)])
+def test_a_cursor_that_is_no_short_text_is_not_kept_and_hurts_nobody(house: House, cursor: Any) -> None:
+    house.device.waiting = [[punch(1, cursor=cursor)]]
+    house.start()
+    until(lambda: house.device.acknowledged == 1)
+    house.log.keep_marks()
+    assert house.log.cursor("pintu") is None
+    assert house.subjects() == ["pin:1"]
+
+
+def test_raw_bytes_beyond_the_limit_are_cut_and_it_says_so(house: House) -> None:
+    reading = Reading("SN1", "1", "2024-05-22T07:00:00", b"\x07" * 10_000)
+    bad_day = Reading("SN1", "2", "2024-02-31T07:00:00", b"\x07" * 10_000)
+    finding = Finding("alarm", "SN1", {}, raw=b"\x07" * 10_000)
+    recorder = house.recorder()
+    recorder.commit(recorder.prepare([reading, bad_day, finding]))
+    (device,) = [entry["data"]["device"] for entry in house.entries("punch")]
+    details = [data["detail"] for word in ("alarm", "record-implausible") for data in house.audits(word)]
+    for facts in (device, *details):
+        assert facts["raw_bytes"] == 10_000
+        assert len(facts["raw_sha256"]) == 64
+
+
+# Disks
+
+
+class _Counting:
+    """A log that refuses at the given appends."""
+
+    def __init__(self, log: Log, refuse: set[int]) -> None:
+        self._log, self._refuse, self.calls = log, refuse, 0
+
+    def append(self, drafts: Any) -> Any:
+        self.calls += 1
+        if self.calls in self._refuse:
+            raise LogUnwritable("no space")
+        return self._log.append(drafts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+
+def test_evidence_without_an_identity_is_recorded_once_however_often_the_disk_refuses(house: House) -> None:
+    findings = [Finding("alarm", "SN1", {"number": number}) for number in range(1200)]
+    recorder = house.recorder()
+    recorder._log = _Counting(house.log, {2, 4})
+    batch = recorder.prepare([*findings, punch(1, cursor="end")])
+    for _ in range(2):
+        with pytest.raises(LogUnwritable):
+            recorder.commit(batch)
+        assert house.log.cursor("pintu") is None
+    recorder.commit(batch)
+    assert [data["detail"]["number"] for data in house.audits("alarm")] == list(range(1200))
+    assert house.log.cursor("pintu") == "end"
+
+
+def test_the_newest_punch_is_the_newest_whatever_order_they_come_in(house: House) -> None:
+    recorder = house.recorder()
+    for number in (3, 1, 2):
+        recorder.commit(recorder.prepare([punch(number)]))
+    assert recorder.tally.last_punch == "2024-05-23T07:00:03+07:00"
+
+
+# The device's clock
+
+
+def test_a_step_is_on_record_although_setting_the_clock_fails(house: House) -> None:
+    house.device.waiting = [[clock_reading(0)]]
+    house.start()
+    until(lambda: house.present.recorder.offset_s is not None)
+    house.device.set_error = DeviceSilent("pintu: cut")
+    house.device.offset = -3600
+    house.present.want_look()
+    until(lambda: len(house.device.opened) >= 2)
+    assert "terminal-clock-stepped" in house.events()
+    assert "terminal-clock-wrong" in house.events()
+    assert "terminal-clock-set" not in house.events()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_setting_that_was_not_seen_is_ours_and_nobodys_forgery(house: House, restarted: bool) -> None:
+    """The line breaks, or the gateway is killed, between setting the clock and reading it again."""
+    house.device.unseen_error = DeviceSilent("pintu: cut")
+    house.device.waiting = [[clock_reading(-3600)]]
+    house.start()
+    until(lambda: house.device.sets == 1 and len(house.device.opened) >= 2)
+    assert "terminal-clock-set" not in house.events()
+    if restarted:
+        assert house.supervisor.stop(5) == []
+        house.supervisor.workers.clear()
+        house.start()
+    house.device.waiting = [[clock_reading(0)]]
+    until(lambda: "terminal-clock-set" in house.events())
+    assert "terminal-clock-stepped" not in house.events()
+    (data,) = house.audits("terminal-clock-set")
+    assert data["detail"]["offset_before_s"] == pytest.approx(-3600, abs=2)
+    assert data["detail"]["offset_s"] == pytest.approx(0, abs=2)
+    assert house.device.sets == 1
+
+
+def test_the_setting_is_remembered_on_disk_before_it_happens(house: House) -> None:
+    recorder = house.recorder()
+    batch = recorder.prepare([clock_reading(-3600)])
+    recorder.commit(batch)
+    driver = house.device.driver()
+    house.device.set_error = DeviceSilent("pintu: cut")
+    with pytest.raises(DeviceSilent):
+        recorder.tend_clock(batch, driver)
+    state = (house.log._root.parent / "state.json").read_text()
+    assert '\\"setting\\":true' in state
+
+
+def test_records_made_before_we_set_a_clock_that_was_ahead_are_punches(house: House) -> None:
+    """The terminal was an hour ahead all night: what its log has of the last hour lies in the future now."""
+    recorder = house.recorder()
+    driver = house.device.driver()
+    house.device.offset = 3600
+    early = clock_reading(3600 - 7200).local_time
+    late = clock_reading(3600 - 60).local_time
+    batch: Batch | None = recorder.prepare([clock_reading(3600)])
+    while batch is not None:
+        recorder.commit(batch)
+        batch = recorder.tend_clock(batch, driver)
+    assert house.events()[-1] == "terminal-clock-set"
+    from_log = [Reading("SN1", who, when, b"") for who, when in (("1", early), ("2", late))]
+    recorder.commit(recorder.prepare(from_log))
+    assert house.subjects() == ["pin:1", "pin:2"]
+    offsets = [entry["data"]["clock"]["offset_s"] for entry in house.entries("punch")]
+    assert offsets == [pytest.approx(3600, abs=2)] * 2
+
+
+def test_a_status_of_nonsense_does_not_keep_evidence_from_being_recorded(house: House) -> None:
+    house.device.status = DeviceStatus(serial="x" * 500)
+    house.device.error = DeviceSilent("pintu: no answer")
+    house.start()
+    until(lambda: "device-silent" in house.events())
