@@ -38,7 +38,7 @@ class Office:
         self.days = days
         self.until = days * DAY
         self.cuts = sorted([random.randint(1, self.until - 1) for _ in range(cuts)])
-        self.restarts = 0
+        self.restarts = self.lost = 0
         self.number = 0
 
     def run(self):
@@ -74,8 +74,10 @@ class Office:
         self.number += 1
         world.cards.came.set()
         await world.tap(uid(self.number))
-        if random.randint(0, 100) == 0:  # the broker dies with what it had acknowledged and not handed on
+        if random.randint(0, 40) == 0:  # the broker dies with what it had acknowledged and not handed on
+            await asyncio.sleep_ms(random.randint(0, 6000))
             self.restarts += 1
+            self.lost += len(world.centre.queue)
             world.centre.queue = []
             world.broker.cut()
 
@@ -112,6 +114,7 @@ def main(folder, days, cuts, seed):
     print("taps=%d" % len(promised))
     print("boots=%d" % world.nvs.number)
     print("broker_restarts=%d" % office.restarts)
+    print("lost_by_broker=%d" % office.lost)
     print("sent_again=%d" % world.centre.again)
     print("logs=%d" % len(world.centre.logs))
     print("last=%d" % log.next)
