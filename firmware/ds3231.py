@@ -49,13 +49,14 @@ def _decode(raw):
     if hour & 0x40:
         hours = _digits(hour & 0x1F)
         twelve = hours is not None and 1 <= hours <= 12
-        hours = hours % 12 + (12 if hour & 0x20 else 0) if twelve else None
+        hours = (hours or 0) % 12 + (12 if hour & 0x20 else 0) if twelve else None
     else:
         hours = _digits(hour & 0x3F)
     parts = [_digits(raw[0]), _digits(raw[1]), hours, _digits(raw[4]), _digits(raw[5] & 0x1F), _digits(raw[6])]
-    if None in parts:
+    numbers = [part for part in parts if part is not None]
+    if len(numbers) < 6:
         return None
-    second, minute, hours, day, month, year = parts
+    second, minute, hours, day, month, year = numbers
     if second > 59 or minute > 59 or hours > 23 or not 1 <= day <= 31 or not 1 <= month <= 12:
         return None
     return unix_of(2000 + year, month, day, hours, minute, second)

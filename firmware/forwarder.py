@@ -11,6 +11,10 @@ from contract.entry import ContractError
 from contract.watermark import parse_ack
 from firmware.unload import unload
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 BATCH = 2
 GREETING_MS = 1500  # for the retained watermark, which spares sending what is held already
 RESEND_AFTER_MS = 60_000
@@ -26,7 +30,7 @@ class Forwarder:
     # gives the bytes of the birth message, connected() hears that a connection stands.
     def __init__(self, log, client, names, uptime, confirm="central"):
         self._log, self._client, self._uptime = log, client, uptime
-        self.owner = None
+        self.owner: Any = None
         self._confirm = confirm
         self._name_topics(names)
         self.writable = False  # whether the centre takes entries now
@@ -34,7 +38,7 @@ class Forwarder:
         self.inbox = []  # (verb, payload) of commands that wait
         self._posts = []  # (topic, payload, retain): go before any entry
         self._wake = asyncio.Event()
-        self._watermark = None
+        self._watermark: Any = None
         self._missing, self._replays = [], []
         self._not_before = 0
         self._still_since, self._patience, self._seen = None, RESEND_AFTER_MS, -1

@@ -11,6 +11,10 @@ import asyncio
 
 from firmware import packets
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 LARGEST = 6144  # bytes of a payload that is taken; a larger one is acknowledged, counted and dropped
 PATIENCE_MS = 30_000  # for a connection, a PUBACK, a PINGRESP
 
@@ -25,25 +29,26 @@ class Client:
     # wrap. To be set: `received(topic, payload)` hears of messages, `settled(tag)` of publishes that were acknowledged.
     def __init__(self, connect, ticks, window=4, keepalive=60):
         self._connect, self._ticks = connect, ticks
-        self.received = self.settled = None
+        self.received: Any = None
+        self.settled: Any = None
         self.window, self._keepalive = window, keepalive
         self._pid = 0
         self.dropped = 0  # messages that were too large
         self.connected = False
         self.alive = None  # is called once a second while connected
-        self._streams = None
+        self._streams: Any = None
         self._reset()
 
     def _reset(self):
-        self._flying = {}  # packet id -> (tag, since when)
-        self._error = None
+        self._flying: dict[int, tuple[Any, int]] = {}  # packet id -> (tag, since when)
+        self._error: OSError | None = None
         self._leaving = False
         self._over = asyncio.Event()
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
         self._heard = self._said = self._ticks()
         self._pinged = None
-        self._subscribed = None
+        self._subscribed = b""
 
     # Be connected while `work()` does not end. `hello`: (client id, will topic, will payload, user, password).
     # Raises OSError when it is over, Refused when the broker said no; returns when `work` did.
@@ -81,15 +86,18 @@ class Client:
     # Raises OSError when the broker grants less than QoS 1 on any of the topics.
     async def subscribe(self, topics):
         pid = self._next_pid()
-        self._subscribed = None
+        self._subscribed = b""
         self._flying[pid] = (None, self._ticks())
         await self._send(packets.subscribe(pid, topics))
-        while self._subscribed is None:
+        while not self._granted():
             self._changed.clear()
             await self._changed.wait()
             self._alive()
-        if any([code > 2 for code in self._subscribed]):
+        if any([code not in (1, 2) for code in self._granted()]):
             raise OSError("the broker refuses a subscription")
+
+    def _granted(self):
+        return self._subscribed
 
     # Wait until everything sent was acknowledged.
     async def flush(self):

@@ -25,7 +25,7 @@ class Recorder:
     def punch(self, tap):
         known = self._clock.state != "unset"
         time = self._clock.text() if known else None
-        device = OrderedDict((("serial", self._serial),))
+        device: dict[str, object] = OrderedDict((("serial", self._serial),))
         if tap.flags:
             device["flags"] = list(tap.flags)
         data = OrderedDict(
@@ -69,7 +69,7 @@ class Recorder:
         sequence, digest = entry.sequence_text(log.next - 1), log.head
         if digest == GENESIS:
             return
-        data = OrderedDict((("sequence", sequence), ("hash", digest), ("algorithm", HMAC)))
+        data: dict[str, object] = OrderedDict((("sequence", sequence), ("hash", digest), ("algorithm", HMAC)))
         data["key"] = key_name(self._mac[1].encode())
         data["signature"] = hmac_sha256(self._mac[0], signed_text(log.logid, log.next - 1, digest)).hex()
         log.append(entry.CHECKPOINT, data, self._clock.text(), spare=True)

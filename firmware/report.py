@@ -18,11 +18,11 @@ def birth(app) -> bytes:
 
 def health(app) -> bytes:
     log, clock = app.log, app.clock
-    device = OrderedDict((("id", app.name), ("driver", app.kind), ("state", app.reader_state)))
+    device: dict[str, object] = OrderedDict((("id", app.name), ("driver", app.kind), ("state", app.reader_state)))
     device["serial"] = app.serial
     device["last_punch"] = app.recorder.last_punch
     device["counters"] = app.reader.counters
-    extra = OrderedDict((("heap_free", gc.mem_free()), ("fill", log.fill)))
+    extra: dict[str, object] = OrderedDict((("heap_free", gc.mem_free()), ("fill", log.fill)))
     extra["wifi"] = app.wifi.counters
     extra["counters"] = app.counters
     return edge.build_health(
@@ -49,7 +49,7 @@ def _oldest(log, clock) -> "int | None":
     return max(0, clock.now() - parse(raw[at : raw.find(b'"', at)].decode()))
 
 
-def _disk(folder: str) -> "dict[str, float]":
+def _disk(folder: str) -> "dict[str, object]":
     facts = os.statvfs(folder)
     size, free = facts[1] * facts[2] / 1_000_000, facts[1] * facts[3] / 1_000_000
     return {"free_mb": round(free, 3), "log_mb": round(size - free, 3)}

@@ -6,6 +6,10 @@ from firmware.ota.fetch import Fetcher
 from firmware.ota.install import Installer
 from firmware.ota.manifest import LARGEST, read
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 SIGNATURE = 512
 
 
@@ -16,10 +20,11 @@ async def update(connect, url: str, modulus: bytes, built: int, root: str, alive
     raw = await fetcher.small("manifest.json", LARGEST)
     signature = await fetcher.small("manifest.sig", SIGNATURE)
     manifest = read(raw, signature, modulus, built)
+    files: Any = manifest["files"]
     del raw, signature
     installer = Installer(root)
     installer.prepare()
-    for path, size, digest in manifest["files"]:
+    for path, size, digest in files:
         gc.collect()
         part = installer.file(path, size, digest)
 

@@ -214,3 +214,15 @@ def test_a_cut_line_ends_everything_and_the_next_run_is_fresh():
 
     bench.run(again)
     assert 2 in bench.settled
+
+
+def test_a_subscription_that_is_not_granted_is_an_error():
+    for code in (0x80, 0x00):
+        bench = Bench()
+
+        async def work():
+            session = bench.broker.sessions[0]  # noqa: B023 - run at once
+            session._subscribe = lambda body: session.down.put(b"\x90\x03" + body[:2] + bytes((code,))) or True  # noqa: B023
+            await bench.client.subscribe(["t"])  # noqa: B023
+
+        assert "refuses a subscription" in str(bench.error(work))
