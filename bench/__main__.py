@@ -7,7 +7,7 @@ import typer
 
 from bench.report import Row, show
 
-PARTS = ("append", "startup", "drain", "tap")
+PARTS = ("append", "startup", "drain", "tap", "reader")
 
 
 def main(

@@ -9,9 +9,14 @@ import json
 import sys
 
 if sys.implementation.name == "micropython":
+    from collections import OrderedDict as Ordered
+
     _SHORT = {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
 
     def _quote(text: str) -> str:
+        plain = '"' + text + '"'
+        if json.dumps(text) == plain:  # nothing to escape: in C, and nearly always
+            return plain
         parts = []
         for char in text:
             code = ord(char)
@@ -39,6 +44,7 @@ if sys.implementation.name == "micropython":
             raise ValueError(str(error)) from error
 
 else:
+    Ordered = dict
     # MicroPython writes lone surrogates and NaN in ways of its own: neither may reach a record.
     _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 

@@ -1,0 +1,21 @@
+"""The card reader's firmware, under MicroPython's unix port: from a tap to its entry in flash; what its code weighs."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.report import Row
+from provisioning.image import READERS, Release, compiled
+from tests.firmware.interpreter import DEVICE, run
+
+KIB = 1024
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """Milliseconds on simulated flash; only the ratio says something about an ESP32."""
+    with tempfile.TemporaryDirectory() as folder:
+        ran = run(DEVICE / "tap_cost.py", str(Path(folder) / "flash"), "200" if quick else "2000")
+    ours, bare = float(ran.value("ours")), float(ran.value("bare"))
+    yield Row("reader: tap to durable", ours, "ms", "one append + close", bare, at_most=2.0)
+    sizes = [sum(map(len, compiled(Release("0", 0, kind=kind)).values())) / KIB for kind in READERS]
+    yield Row("reader: all .mpy, largest reader", max(sizes), "KiB", at_most=64.0)
