@@ -8,11 +8,7 @@ something else. "The device's log" is the one inside a terminal; "the log" is th
 import binascii
 
 from contract.entry import ContractError
-
-try:
-    from collections import OrderedDict as _Ordered
-except ImportError:  # pragma: no cover - every port we know has it
-    _Ordered = dict  # type: ignore[assignment,misc]
+from contract.jsontext import Ordered
 
 EVENTS = {
     # the log itself
@@ -78,7 +74,7 @@ def data(
     """The `data` of an audit entry. Raises ContractError for a word that is not in EVENTS."""
     if event not in EVENTS:
         raise ContractError("audit: not a word of the list: " + event)
-    made: dict[str, object] = _Ordered()
+    made: dict[str, object] = Ordered()
     made["event"] = event
     made["detail"] = {} if detail is None else detail
     if serial is not None:

@@ -4,12 +4,7 @@ It stands alone so that a reader with little memory loads no more than it needs.
 """
 
 from contract.entry import ContractError
-from contract.jsontext import dumps, loads
-
-try:
-    from collections import OrderedDict as _Ordered
-except ImportError:  # pragma: no cover - every port we know has it
-    _Ordered = dict  # type: ignore[assignment,misc]
+from contract.jsontext import Ordered, dumps, loads
 
 ONLINE = "online"
 OFFLINE = "offline"
@@ -33,7 +28,7 @@ def build_birth(
     *, logid: str, oldest: int, next: int, acked: int, version: str, extra: dict[str, object] | None = None
 ) -> bytes:
     """Status after connecting: the log holds `oldest` to `next` - 1, the centre confirmed through `acked`."""
-    birth: dict[str, object] = _Ordered()
+    birth: dict[str, object] = Ordered()
     birth["state"] = ONLINE
     birth["logid"] = logid
     birth["oldest"] = oldest
@@ -59,7 +54,7 @@ def build_health(
     extra: dict[str, object] | None = None,
 ) -> bytes:
     """Health, every minute. Durations in seconds, times RFC 3339; what is not known is null. See health.json."""
-    health: dict[str, object] = _Ordered()
+    health: dict[str, object] = Ordered()
     health["time"] = time
     health["uptime_s"] = uptime_s
     health["logid"] = logid
@@ -101,7 +96,7 @@ def parse_command(verb: str, raw: bytes) -> dict[str, object]:
 
 def build_reply(request: str, result: dict[str, object] | None = None) -> bytes:
     """The answer to a command that was carried out."""
-    reply: dict[str, object] = _Ordered()
+    reply: dict[str, object] = Ordered()
     reply["request"] = request
     reply["ok"] = True
     reply["result"] = {} if result is None else result
@@ -110,7 +105,7 @@ def build_reply(request: str, result: dict[str, object] | None = None) -> bytes:
 
 def build_refusal(request: str, error: str) -> bytes:
     """The answer to a command that was not carried out: one line for a person."""
-    reply: dict[str, object] = _Ordered()
+    reply: dict[str, object] = Ordered()
     reply["request"] = request
     reply["ok"] = False
     reply["error"] = error

@@ -4,12 +4,7 @@ The attributes and their meaning are those of `contract/schemas/entry.json`. Sou
 (attributes, "identical source and id are duplicates"), `json-format.md` (structured mode).
 """
 
-from contract.jsontext import dumps, loads
-
-try:
-    from collections import OrderedDict as _Ordered
-except ImportError:  # pragma: no cover - every port we know has it
-    _Ordered = dict  # type: ignore[assignment,misc]
+from contract.jsontext import Ordered, dumps, loads
 
 PUNCH = "punch"
 AUDIT = "audit"
@@ -58,7 +53,7 @@ def build(
 
     Raises ContractError when the entry would be larger than MAX_BYTES.
     """
-    event: dict[str, object] = _Ordered()
+    event: dict[str, object] = Ordered()
     event["specversion"] = "1.0"
     event["type"] = type_of(kind)
     event["source"] = source

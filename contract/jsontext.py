@@ -7,10 +7,11 @@ Compact separators, non-ASCII characters as they are, keys in the order of the m
 
 import json
 import sys
+from collections import OrderedDict
+
+Ordered: "type[dict[str, object]]" = OrderedDict if sys.implementation.name == "micropython" else dict
 
 if sys.implementation.name == "micropython":
-    from collections import OrderedDict as Ordered
-
     _SHORT = {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
 
     def _quote(text: str) -> str:
@@ -44,7 +45,6 @@ if sys.implementation.name == "micropython":
             raise ValueError(str(error)) from error
 
 else:
-    Ordered = dict
     # MicroPython writes lone surrogates and NaN in ways of its own: neither may reach a record.
     _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 

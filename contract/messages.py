@@ -32,12 +32,7 @@ from contract.edge import (
     parse_command,
 )
 from contract.entry import ContractError
-from contract.jsontext import dumps
-
-try:
-    from collections import OrderedDict as _Ordered
-except ImportError:  # pragma: no cover - every port we know has it
-    _Ordered = dict  # type: ignore[assignment,misc]
+from contract.jsontext import Ordered, dumps
 
 __all__ = (
     "CENTRAL_WILL",
@@ -101,7 +96,7 @@ def parse_health(raw: bytes) -> dict[str, object]:
 
 def build_central(state: str, *, writable: bool, extra: dict[str, object] | None = None) -> bytes:
     """The centre's status: `state` online or offline, and whether it can write entries now."""
-    central: dict[str, object] = _Ordered()
+    central: dict[str, object] = Ordered()
     central["state"] = state
     central["writable"] = writable
     _add(central, extra)
@@ -110,7 +105,7 @@ def build_central(state: str, *, writable: bool, extra: dict[str, object] | None
 
 def build_command(request: str, arguments: dict[str, object] | None = None) -> bytes:
     """A command; `request` (1 to 64 characters) comes back in the reply."""
-    command: dict[str, object] = _Ordered()
+    command: dict[str, object] = Ordered()
     command["request"] = request
     _add(command, arguments)
     return _bytes(command, "command")

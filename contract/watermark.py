@@ -10,12 +10,7 @@ these again. A reader of an ack believes nothing to be held that `missing` names
 
 from contract.chain import GENESIS
 from contract.entry import ContractError, _is
-from contract.jsontext import dumps, loads
-
-try:
-    from collections import OrderedDict as _Ordered
-except ImportError:  # pragma: no cover
-    _Ordered = dict  # type: ignore[assignment,misc]
+from contract.jsontext import Ordered, dumps, loads
 
 MAX_MISSING = 64  # ranges in one ack: the centre names the rest when these are filled
 MAX_BYTES = 8192
@@ -23,7 +18,7 @@ MAX_BYTES = 8192
 
 def build_ack(logid: str, through: int, hash: str, missing: list[list[int]]) -> bytes:
     """The exact bytes of a watermark; at most MAX_MISSING ranges are named."""
-    ack: dict[str, object] = _Ordered()
+    ack: dict[str, object] = Ordered()
     ack["logid"] = logid
     ack["through"] = through
     ack["hash"] = hash

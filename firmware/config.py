@@ -89,7 +89,7 @@ for _at in range(0, len(_PINS), 2):
 # The settings as a flat dict, one value for every key of TABLE. Raises ConfigError with all mistakes, a line each.
 def check(raw, file="config.json"):
     if raw is None:
-        raise ConfigError(file + ": missing: put it on the device (see the provisioning guide)")
+        raise ConfigError(file + ": missing: put it on the device")
     try:
         given = loads(raw)
     except ValueError:

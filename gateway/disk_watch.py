@@ -106,14 +106,16 @@ class DiskWatch:
         self._failing_since = self._error = None
 
     def _compare(self) -> None:
-        disk = self._usage().taken
-        pressure = self._log.pressure()
-        worst = max(disk, pressure)
+        usage, pressure = self._usage(), self._log.pressure()
+        if usage.problem:
+            self._shout(usage.problem)
+            return
+        worst = max(usage.taken, pressure)
         if worst >= LOUD:
-            what = f"log {pressure:.0%} of its cap, disk {disk:.0%} full"
+            what = f"log {pressure:.0%} of its cap, disk {usage.taken:.0%} full"
             self._shout(f"{self._data}: {what}: bring the line up, or free space")
             if self._loud_since is None:
-                self._tell("disk-80", {"log": round(pressure, 3), "disk": round(disk, 3)})
+                self._tell("disk-80", {"log": round(pressure, 3), "disk": round(usage.taken, 3)})
         elif worst < _CALM:
             self._loud_since = None
 

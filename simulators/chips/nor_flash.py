@@ -18,6 +18,7 @@ class NorFlash:
         self.steps = 0  # programs and erases done since it was powered
         self.cut_at: int | None = None  # the step at which power goes; None: never
         self.torn = True  # whether that step is done half (else not at all)
+        self.fail_at: int | None = None  # the step that is done and yet reported as failed
         self.dead = False
         self.erases = 0
         self.programmed = 0
@@ -78,6 +79,8 @@ class NorFlash:
         if self.cut_at is not None and self.steps >= self.cut_at:
             self.dead = True
             raise PowerCut(f"power cut at step {self.steps}")
+        if self.steps == self.fail_at:
+            raise OSError(5)
 
     def _program(self, at: int, buffer: bytearray, part: int) -> None:
         held = memoryview(self._held)[:part]

@@ -28,4 +28,4 @@ def plan(seconds: float) -> list[Step]:
 
 def punches_due(elapsed: float, seconds: float, total: int) -> int:
     """How many of a round's `total` punches should have been made after `elapsed` seconds: evenly spread."""
-    return min(total, int(total * elapsed / seconds))
+    return total if elapsed >= seconds else int(total * (elapsed / seconds))

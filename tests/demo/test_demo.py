@@ -121,7 +121,7 @@ def test_one_round_loses_nothing_and_says_so_in_one_object(start: Callable[..., 
     # The line was really cut, and the terminal really away.
     gateway = (folder / "gateway.log").read_text()
     assert "Connection reset by peer" in gateway
-    assert "the terminal closed the connection" in gateway
+    assert "the connection broke" in gateway
     check_log(folder / "data", punches=30)
 
 
