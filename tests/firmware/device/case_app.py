@@ -250,6 +250,31 @@ def test_what_a_broker_lost_is_sent_again_once_it_is_noticed():
     w.centre.check_chains()
 
 
+def test_what_was_sent_and_not_acknowledged_is_sent_again_by_the_next_connection():
+    w = world()
+
+    async def story(w):
+        await w.tap(uid(0))
+        await w.until(w.drained)
+        w.broker.silent = True
+        w.broker.on_publish = None  # and nothing gets through
+        published = w.app.log.published
+        await w.tap(uid(1))
+        await asyncio.sleep_ms(1000)
+        w.broker.silent = False  # later ones are acknowledged, the first never is
+        for number in range(2, 4):
+            await w.tap(uid(number))
+        await asyncio.sleep_ms(3000)
+        assert w.app.log.published == published
+        w.broker.silent = False
+        w.broker.on_publish = w.centre.published
+        w.broker.cut()
+        await w.until(lambda: len(w.centre.facts()) == 4, 30_000)
+
+    w.live(story)
+    w.centre.check_chains(whole=False)
+
+
 def test_missing_ranges_are_sent_again_and_nothing_else():
     w = world()
 

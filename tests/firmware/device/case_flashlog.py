@@ -367,3 +367,31 @@ def test_a_full_flash_refuses_and_keeps_what_it_holds():
     log = open_log()
     assert len(check_chain(log)) == taken
     flash.close()
+
+
+def test_a_write_that_failed_and_yet_happened_makes_no_second_entry_of_its_number():
+    flash = fresh(40)
+    log = open_log()
+    tap(log, UID % 0)
+    flash.save()
+    step, failed = 0, True
+    while failed:
+        step += 1
+        flash.device.close()
+        flash.restore()
+        flash.power()
+        log = open_log()
+        flash.device.fail_at = flash.device.steps + step
+        failed = False
+        try:
+            tap(log, UID % 1)
+        except OSError:
+            failed = True
+        flash.device.fail_at = None
+        tap(log, UID % 2)
+        held = subjects(check_chain(log))
+        assert held in ([UID % 0, UID % 1, UID % 2], [UID % 0, UID % 2]), held
+        flash.power()
+        assert subjects(check_chain(open_log())) == held
+    assert step > 3
+    flash.close()
