@@ -268,7 +268,7 @@ class FlashLog:
         first = sequence if fresh else self.segments[-1]
         if fresh:
             piece = segment.header(self._identity) + piece
-        self._segments_x = True  # until the flash has said yes, only a look at it tells what it holds
+        self._uncertain = True  # until the flash has said yes, only a look at it tells what it holds
         with open(segment.path_of(self.folder, first), "wb" if fresh else "ab") as file:
             file.write(piece)
         self._uncertain = False

@@ -116,5 +116,6 @@ def test_a_disk_that_does_not_answer_is_loud_and_no_error(
     monkeypatch.setattr("os.statvfs", gone)
     with caplog.at_level(logging.CRITICAL):
         watched.watch.check()
-    assert caplog.records
+    assert "Input/output error" in caplog.records[0].getMessage()
+    assert watched.events() == ["log-created"]
     assert "Input/output error" in str(watched.watch.facts()["problem"])
