@@ -25,7 +25,7 @@ COMMANDS: dict[str, Command] = {
     "check": Command("gateway.commands.check:app", "Check a configuration file and what it names."),
     "log": Command("gateway.commands.log:app", "Look into a gateway's log: ls, show, verify, export."),
     "listen": Command("central.listen.command:app", "Show punches as they arrive at a broker."),
-    "central": Command("central.command:app", "The centre: run, verify, export, import, key, trust."),
+    "central": Command("central.command:app", "The centre: run, verify, export, key, trust."),
     "demo": Command("simulators.demo.command:app", "The whole way of a punch on this machine, with simulated devices."),
     "sim": Command("simulators.command:app", "Simulated devices, driven by lines on standard input."),
 }
