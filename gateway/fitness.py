@@ -99,6 +99,8 @@ def _reading(report: Reading) -> str | None:
     for name, words in _WORDS.items():
         if getattr(report, name) not in typing.get_args(words):
             return f"{name} is not one of {', '.join(typing.get_args(words))}"
+    if not (report.known_as is None or isinstance(report.known_as, str)):
+        return "known_as is not text"
     if not isinstance(report.raw, BYTES):
         return "raw is not bytes"
     if not isinstance(report.ordinal, int) or not 0 <= report.ordinal < _FAR:
@@ -122,6 +124,8 @@ def _finding(report: Finding) -> str | None:
 def _clock(report: ClockReading) -> str | None:
     if not isinstance(report.serial, str) or not isinstance(report.local_time, str):
         return "serial or local_time is not text"
+    if report.serial != clean(report.serial):
+        return "serial is not text that can be written"
     for name in ("taken_at", "round_trip"):
         seconds = getattr(report, name)
         if not isinstance(seconds, int | float) or not abs(seconds) < _FAR:  # NaN is not, either

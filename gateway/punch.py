@@ -50,7 +50,8 @@ def identity(reading: Reading) -> str:
 
     State and verify mode stay out on purpose: firmware reports them differently live and in the log.
     """
-    facts = (reading.serial, f"{reading.scheme}:{person_of(reading)}", reading.local_time, str(reading.ordinal))
+    person = person_of(reading) if reading.known_as is None else reading.known_as
+    facts = (reading.serial, f"{reading.scheme}:{person}", reading.local_time, str(reading.ordinal))
     return digest("\n".join(facts))
 
 

@@ -35,6 +35,9 @@ class Reading:
     since a live session began. Part of the punch's identity."""
     extra: dict[str, object] = field(default_factory=dict)
     """Further facts of the device for `data.device` (e.g. work code, where the name came from)."""
+    known_as: str | None = None
+    """What the record itself has for the person, where `person` was looked up in a list that changes: the punch
+    stays the same fact when the list does."""
     cursor: str | None = None
     """Where to go on after this reading; the loop keeps it once the reading is on disk and hands it to `open`."""
 
@@ -64,6 +67,8 @@ class ClockReading:
     """`time.monotonic()` halfway between question and answer, seconds."""
     round_trip: float
     """Seconds between question and answer: half of it is the uncertainty of the comparison."""
+    cursor: str | None = None
+    """As `Reading.cursor`: what is known of the device changed although nobody punched."""
 
 
 Report = Reading | Finding | ClockReading

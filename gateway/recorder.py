@@ -163,7 +163,7 @@ class Recorder:
             logger.info("%s: %d recorded, the last %s at %s", self.place.device, punches, who, last.time)
 
     def _last_cursor(self, reports: Sequence[object]) -> str | None:
-        cursors = [report.cursor for report in reports if isinstance(report, Reading) and report.cursor]
+        cursors = [report.cursor for report in reports if isinstance(report, Reading | ClockReading) and report.cursor]
         if not cursors:
             return None
         if isinstance(cursors[-1], str) and len(cursors[-1]) <= MAX_CURSOR:

@@ -84,6 +84,8 @@ class TerminalClock:
         offset = self._offset(reading.local_time, self._clock.now())
         if offset is None or abs(offset - self._expected(self.last)) <= self._allowance() + LIVE_S:
             return False
+        if self._overtaken(reading, self.last):
+            return False
         self._suspect = offset
         return True
 
@@ -126,9 +128,12 @@ class TerminalClock:
     def _offset_then(self, reading: Reading, last: Look, now: datetime | None) -> float | None:
         """The offset when the punch was made: for one that was made before we set the clock, the offset before that."""
         known = round(self._expected(last), 1)
-        if reading.origin == "live" or last.before_s is None or not self._was_before(reading.local_time, known, now):
+        if last.before_s is None:
             return known
-        return last.before_s if abs(last.before_s) <= DAY_S else None
+        live = reading.origin == "live"
+        if self._overtaken(reading, last) if live else self._was_before(reading.local_time, known, now):
+            return last.before_s if abs(last.before_s) <= DAY_S else None
+        return known
 
     def _was_before(self, local_time: str, offset: float, now: datetime | None) -> bool:
         assert self.last is not None  # noqa: S101 - facts has looked
@@ -136,6 +141,15 @@ class TerminalClock:
             return True
         shown = wall_time(local_time)
         return shown is not None and now is not None and in_future(shown.replace(tzinfo=now.tzinfo), offset, now)
+
+    def _overtaken(self, reading: Reading, last: Look) -> bool:
+        """Whether a live punch was made before we set the clock a moment ago, and was on its way meanwhile."""
+        now = self._clock.now()
+        since, offset = self._offset(last.set_to, now), self._offset(reading.local_time, now)
+        if last.before_s is None or since is None or offset is None:
+            return False
+        slack = self._allowance() + LIVE_S
+        return -DELAY_S <= since <= slack and -DELAY_S <= offset - last.before_s <= slack
 
     # Looks
 

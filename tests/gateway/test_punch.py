@@ -52,6 +52,14 @@ def test_the_identity_is_what_the_contract_says() -> None:
     assert identity(READING) == hashlib.sha256(facts).hexdigest()[:32]
 
 
+def test_a_name_that_was_looked_up_is_told_and_is_no_part_of_the_identity() -> None:
+    """An old terminal's log names a slot of its user list; somebody else has the slot when the log is read again."""
+    first, later = (replace(READING, person=person, known_as="uid-7") for person in ("1042", "2001"))
+    assert stamp(first, PLACE, SYNCED).subject == "pin:1042"
+    assert identity(first) == identity(later) != identity(READING)
+    assert identity(replace(first, known_as="uid-8")) != identity(first)
+
+
 def test_live_backfill_and_push_of_one_punch_agree_though_the_device_words_it_otherwise() -> None:
     from_log = replace(READING, origin="log", method="card", direction="out", raw=b"other", cursor="x")
     assert stamp(from_log, PLACE, SYNCED).id == stamp(READING, PLACE, ClockFacts("unset")).id

@@ -1,5 +1,6 @@
 """From reports to entries on the real log: drivers that break every promise, disks that refuse, clocks that are set."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +99,13 @@ def test_a_generator_of_readings_loses_none(house: House) -> None:
     house.start()
     until(lambda: house.log.cursor("pintu") == "3")
     assert house.subjects() == ["pin:1", "pin:2", "pin:3"]
+
+
+def test_a_look_at_the_clock_may_bring_a_cursor(house: House) -> None:
+    """What is known of a device changes although nobody punches."""
+    recorder = house.recorder()
+    recorder.commit(recorder.prepare([replace(clock_reading(0), cursor="seen")]))
+    assert house.log.cursor("pintu") == "seen"
 
 
 @pytest.mark.parametrize("cursor", [b"17", 17, "x" * (MAX_CURSOR + 1)])

@@ -243,6 +243,28 @@ def test_what_was_recorded_before_we_set_the_clock_has_the_offset_of_then() -> N
         assert terminal.watch.facts(reading).offset_s == pytest.approx(0, abs=1)
 
 
+@pytest.mark.parametrize("off", [-3600.0, 7200.0, -800_000_000.0])
+def test_a_punch_that_our_setting_overtook_is_no_forgery(off: float) -> None:
+    """Made while the clock was wrong, told when it was right again; another one like it a while later is a forgery."""
+    terminal = Terminal()
+    terminal.events()
+    terminal.off = off
+    terminal.watch.judge(terminal.read())
+    punch = terminal.punch()
+    assert terminal.watch.about_to_set()
+    terminal.off = 0.0
+    terminal.watch.was_set(terminal.read())
+    assert not terminal.watch.suspects(punch)
+    assert terminal.watch.facts(punch).offset_s == (pytest.approx(off, abs=1) if abs(off) < 86400 else None)
+    assert terminal.events() == []
+    terminal.world.pass_(300)
+    terminal.off = off
+    forged = terminal.punch()
+    terminal.off = 0.0
+    assert terminal.watch.suspects(forged)
+    assert terminal.events() == ["terminal-clock-stepped"]
+
+
 def test_a_clock_that_was_reset_says_nothing_of_what_it_recorded_before() -> None:
     terminal = Terminal()
     terminal.off = -8e8

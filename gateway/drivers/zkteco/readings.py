@@ -41,6 +41,7 @@ def reading(
         origin=origin,
         ordinal=ordinal,
         extra=extra,
+        known_as=None if row.uid is None else f"uid-{row.uid}",
         cursor=cursor,
     )
 

@@ -46,6 +46,10 @@ class Schedule:
         if blind:
             self._next_read = min(self._next_read, now + _BLIND * self._options.reconcile)
 
+    def want_look(self) -> None:
+        """The counters are about to tell something."""
+        self._next_look = 0.0
+
     def reading(self) -> None:
         """The log is about to be read: what wants a read from here on wants another."""
         self._began_at = time.monotonic()

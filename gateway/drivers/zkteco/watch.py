@@ -9,7 +9,10 @@ not count), the whole log is read again. Nothing here waits longer than the term
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
+
+import msgspec
 
 from gateway.drivers.zkteco import packed_time
 from gateway.drivers.zkteco import place as places
@@ -94,12 +97,13 @@ class Watch:
         before = self._terminal.packed_clock()
         self._terminal.set_clock(local_time)
         self._memory.operations.we_set(before, after)
+        self._schedule.want_look()  # so that whoever starts after us knows that it was us
 
     def _turn(self, deadline: float) -> None:
         self._terminal.acknowledge(self._to_acknowledge)
         self._to_acknowledge = 0
         if time.monotonic() >= self._next_clock:
-            self._outbox.append(self.read_clock())
+            self._outbox.append(replace(self.read_clock(), cursor=self._cursor()))
         self._collect(0)
         self._take_batch()
         if self._may_ask() and (self._schedule.read_is_due() or self._is_incomplete()):
@@ -144,6 +148,12 @@ class Watch:
         self._put_off = 0
         return True
 
+    def _cursor(self) -> str | None:
+        """The place in the log, once everything before it is on disk, with what else is known of the terminal now."""
+        if self._place is None or self._has_backlog:
+            return None
+        return places.to_text(msgspec.structs.replace(self._place, operations=self._memory.operations.seen))
+
     # completeness
 
     def _is_incomplete(self) -> bool:
@@ -169,6 +179,7 @@ class Watch:
         done = self._memory.operations
         if sizes.operations is None or not done.is_news(sizes.operations):
             return
+        self._next_clock = 0.0  # a look at the clock takes along how far the operation log is known
         try:
             self._outbox += done.report(self._serial, self._terminal.operations(), sizes.operations)
         except Incomplete as error:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.drivers import table
-from gateway.drivers.zkteco import operations
+from gateway.drivers.zkteco import memory, operations
 from gateway.drivers.zkteco.operations import OperationWatch
 from gateway.reading import Finding
 from tests.drivers.zkteco.bytes_of import JUNE, operation, packed, row_40
@@ -67,6 +67,26 @@ def test_after_a_restart_of_ours_what_was_missed_is_reported_but_held_against_no
                 assert events(drain(restarted)) == ["terminal-operation"]
             finally:
                 restarted.close()
+
+
+def test_what_was_seen_of_the_operations_is_kept_though_nobody_punches(connect):
+    """Our own setting included: whoever starts after us must not wonder who set the clock."""
+    with ScriptedTerminal(log=row_40("1", JUNE), clock=packed(2026, 6, 1, 7)) as terminal:
+        driver = connect(terminal)
+        first = last_cursor(drain(driver))
+        driver.set_clock("2026-06-01T08:00:00")
+        terminal.operations += operation(21, JUNE)
+        later = last_cursor(until(driver, lambda found: last_cursor(found) not in (None, first)))
+        assert '"operations":1' in later
+        driver.close()
+        memory._memories.clear()  # as if we had been started anew
+        driver.open(later)
+        assert events(drain(driver)) == []
+
+
+def last_cursor(reports):
+    cursors = [report.cursor for report in reports if getattr(report, "cursor", None)]
+    return cursors[-1] if cursors else None
 
 
 def test_a_terminal_that_does_not_show_its_operations_is_asked_once(connect):
