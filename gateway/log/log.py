@@ -107,14 +107,14 @@ class Log:
         Raises as `append` does.
         """
         with self._lock:
+            self._check_open()
             self._present.make_ready()
             self._check_room(())  # which may add entries of its own, and must not between the two
             journal = self._journal
             return self._append([make(journal.logid, journal.next - 1, journal.lasthash)])[0]
 
     def _append(self, drafts: Sequence[Draft]) -> list[Stored]:
-        if self._closed:
-            raise LogError(f"{self._root}: the log is closed")
+        self._check_open()
         fresh = unknown(drafts, self._present.history.seen)
         if not fresh:
             return []
@@ -130,6 +130,10 @@ class Log:
             raise unwritable("write", self._root, error) from error
         self._grown.notify_all()
         return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LogError(f"{self._root}: the log is closed")
 
     def _check_room(self, drafts: Iterable[Draft]) -> None:
         room = 0 if any(draft.kind == PUNCH for draft in drafts) else _AUDIT_ROOM

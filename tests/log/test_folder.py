@@ -9,7 +9,7 @@ import pytest
 
 from gateway.errors import LogError, LogLocked
 from gateway.log.disk import filesystem_of
-from tests.log.logs import check_log, open_log, punches
+from tests.log.logs import open_log, punches
 
 _HOLD = """
 import sys
@@ -106,14 +106,6 @@ class TestFolder:
         assert done.stdout.count("\n") == 1
         assert str(tmp_path / "locked") in done.stdout
         assert "Permission denied" in done.stdout
-
-    def test_a_full_disk_does_not_keep_the_lock_from_working(self, tmp_path: Path) -> None:
-        """The process number cannot be written into the lock: it is only there for a message."""
-        open_log(tmp_path).close()
-        (tmp_path / "lock").unlink()
-        (tmp_path / "lock").symlink_to("/dev/full")
-        log = open_log(tmp_path)
-        check_log(log)
 
 
 class TestVolatile:

@@ -1,5 +1,6 @@
 """A file system that is really full: said in one line, nothing lost, and recovery without a restart."""
 
+import itertools
 import os
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contract.chain import entry_hash
-from gateway.errors import LogUnwritable
+from gateway.errors import LogLocked, LogUnwritable
 from gateway.log.log import Log
 from tests.log.logs import check_log, everything, facts, note, open_log, punch, punches
 
@@ -85,6 +86,23 @@ def test_it_opens_on_a_full_disk_and_delivers(small: Path) -> None:
     assert log.expire("2999-01-01T00:00:00+00:00") > 3, "what is delivered makes room"
     assert log.append([note("there is room again")])
     assert facts(log.append(punches(2, refused))) == [f"fact-{refused}"]
+    log.close()
+
+
+def test_the_lock_works_where_nothing_can_be_written(small: Path) -> None:
+    """Not even the process number, which is only there for a message."""
+    data = small / "data"
+    log = open_log(data)
+    log.append(punches(2, 3))
+    log.close()
+    (data / "lock").unlink()
+    (data / "lock").touch()
+    with (small / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space left"):
+        ballast.writelines(itertools.repeat(bytes(4096)))
+    log = open_log(data)
+    assert facts(check_log(log)) == ["fact-2", "fact-3"]
+    with pytest.raises(LogLocked):
+        open_log(data)
     log.close()
 
 
