@@ -82,16 +82,13 @@ def other_events(cell: Cell) -> None:
     cell.settled()
 
 
-def _full(kind: Kind) -> Words:
-    return {"log-full": SOME if kind.counts else MAYBE}
+WRAPPED = {"log-full": MAYBE, "log-wrapped": SOME}
+"""A ring that deletes a block at a time is full only now and then."""
 
 
-def _ring(kind: Kind) -> Words:
-    return {**_full(kind), "log-wrapped": SOME}
-
-
-@fault("full: ring", _ring)
+@fault("full: ring", {**WRAPPED, "log-full": SOME})
 def ring(cell: Cell) -> None:
+    cell.told_again = {"log-full"}
     cell.running()
     cell.say("full ring")
     cell.punch(5)
@@ -101,8 +98,9 @@ def ring(cell: Cell) -> None:
     cell.gateway.until(lambda: cell.gateway.words()["log-wrapped"], "wrapping told")
 
 
-@fault("full: ring, while nobody looks", _ring)
+@fault("full: ring, while nobody looks", WRAPPED)
 def ring_away(cell: Cell) -> None:
+    cell.told_again = {"log-full"}
     cell.running()
     cell.detach()
     cell.say("full ring 10")
@@ -111,7 +109,7 @@ def ring_away(cell: Cell) -> None:
     cell.gateway.until(lambda: cell.gateway.words()["log-wrapped"], "wrapping told")
 
 
-@fault("full: refuses", _full)
+@fault("full: refuses", {"log-full": SOME})
 def refuses(cell: Cell) -> None:
     cell.running()
     cell.punch(3)
@@ -123,11 +121,10 @@ def refuses(cell: Cell) -> None:
     cell.punch(3)
 
 
-def _hang(kind: Kind) -> Words:
-    return {**_full(kind), "terminal-operation": exactly(1), "device-silent": exactly(1), "device-back": exactly(1)}
+HUNG = {"log-full": SOME, "terminal-operation": exactly(1), "device-silent": exactly(1), "device-back": exactly(1)}
 
 
-@fault("full: hangs", _hang, silent_after=0.3)
+@fault("full: hangs", HUNG, silent_after=0.3)
 def hangs(cell: Cell) -> None:
     cell.running()
     cell.punch(3)
