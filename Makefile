@@ -24,6 +24,7 @@ check: setup
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/basedpyright --warnings -p firmware
 	@$(BIN)/lint-imports --no-cache
 
 bench: setup

@@ -15,6 +15,10 @@ from simulators.chips.pins import Pin
 from simulators.chips.wifi import Wlan
 from simulators.reader.device.screen import Screen
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FOLDER = "/.chip"
 CLOCK, DISPLAY = 0x68, 0x3C
 
@@ -95,7 +99,7 @@ class Bench:
         for name, letter in (("red", "r"), ("green", "g"), ("blue", "b")):
             self._pins[wiring[name]] = Pin(0, self._light(letter))
 
-    def _light(self, letter: str) -> object:
+    def _light(self, letter: str) -> "Callable[[int], None]":
         def changed(level: int) -> None:
             self.lights[letter] = level
             self.lit = "".join([one for one in "rgb" if self.lights[one]])

@@ -106,7 +106,7 @@ def _reset() -> None:
 
 def install(bench: Bench) -> None:
     """From now on `import machine, network, esp32` gives these."""
-    pins = {"OUT": 3, "IN": 1, "PULL_UP": 2}
+    pins: dict[str, object] = {"OUT": 3, "IN": 1, "PULL_UP": 2}
     causes = {"PWRON_RESET": 1, "HARD_RESET": 2, "WDT_RESET": 3, "SOFT_RESET": 5}
     cause = causes["HARD_RESET"] if bench.options["why"] == "reset" else causes["PWRON_RESET"]
     machine: dict[str, object] = {
