@@ -23,12 +23,14 @@ PATIENCE = 25.0
 class Gateway:
     """The real `ketuk run` as a process of its own; `broker` are the keys of the [broker] table."""
 
+    id = GATEWAY
+
     def __init__(self, folder: Path, terminals: Mapping[str, int], broker: Mapping[str, object], **log: object) -> None:
         self.data = folder / "data"
         self.config = folder / "gateway.toml"
         self.output = folder / "gateway.log"
         fast = {"backoff_min": 0.05, "backoff_max": 0.5, "resend_after": 2, "resend_gap": 0.5, "ack_timeout": 3}
-        self.config.write_text(_toml(terminals, {**fast, **broker}, self.data, log))
+        self.config.write_text(_toml(self.id, terminals, {**fast, **broker}, self.data, log))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
@@ -40,20 +42,21 @@ class Gateway:
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
-        self._running.send_signal(signal.SIGKILL)
-        self._running.wait(10)
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
 
     def stop(self) -> int:
         """SIGTERM; its exit code. Raises TimeoutExpired when it takes longer than it may."""
-        self._running.terminate()
-        return self._running.wait(5.5)
+        self.process.terminate()
+        return self.process.wait(5.5)
 
     @property
     def said(self) -> str:
         return self.output.read_text()
 
     @property
-    def _running(self) -> subprocess.Popen[bytes]:
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The one that runs, or ran last."""
         assert self._process is not None
         return self._process
 
@@ -70,8 +73,10 @@ class Gateway:
             sys.stderr.write(self.said[-4000:])
 
 
-def _toml(terminals: Mapping[str, int], broker: Mapping[str, object], data: Path, log: Mapping[str, object]) -> str:
-    lines = ["[site]", f'id = "{SITE}"', "[gateway]", f'id = "{GATEWAY}"', f'data = "{data}"', "[broker]"]
+def _toml(
+    gateway: str, terminals: Mapping[str, int], broker: Mapping[str, object], data: Path, log: Mapping[str, object]
+) -> str:
+    lines = ["[site]", f'id = "{SITE}"', "[gateway]", f'id = "{gateway}"', f'data = "{data}"', "[broker]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in broker.items()]
     lines += ["[log]", *(f"{key} = {json.dumps(value)}" for key, value in log.items())]
     lines += ["[clock]", 'trust = "system"']

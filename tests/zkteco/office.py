@@ -28,7 +28,7 @@ class Office(Gateway):
     @property
     def pid(self) -> int:
         """Of the running process."""
-        return self._running.pid
+        return self.process.pid
 
     def status(self, key: str) -> int:
         """A number of /proc/<pid>/status, e.g. `VmHWM` (kB) or `Threads`."""

@@ -3,7 +3,7 @@
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -55,11 +55,11 @@ class Door:
 
 
 @contextmanager
-def town(count: int) -> Iterator[list[Door]]:
-    """So many terminals, served by one thread."""
+def town(count: int, mix: Sequence[Kind] = MIX) -> Iterator[list[Door]]:
+    """So many terminals of these kinds in turn, served by one thread."""
     loop = LoopThread("town")
     doors = []
-    for number, kind in zip(range(count), itertools.cycle(MIX), strict=False):
+    for number, kind in zip(range(count), itertools.cycle(mix), strict=False):
         server = TerminalServer(
             kind.profile, serial=f"TOWN{number:03}", users=STAFF, records=PAST, seed=number, loop=loop
         )
