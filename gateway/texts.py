@@ -38,7 +38,10 @@ def exact(text: str) -> Text:
 
 
 # reading the configuration file
-NO_FILE = Text("berkas tidak ada: {file}", "there is no file {file}")
+NO_FILE = Text(  # nobody knows its language yet
+    "berkas tidak ada (no such file): {file}; periksa nama sesudah -c (check the name after -c)",
+    "there is no file {file}; check the name after -c",
+)
 UNREADABLE = Text("berkas tidak dapat dibaca: {file} ({reason})", "cannot read {file} ({reason})")
 NOT_UTF8 = Text(
     "byte {byte} bukan UTF-8: simpan berkas ini dengan pengodean UTF-8",

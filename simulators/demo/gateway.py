@@ -60,7 +60,17 @@ class GatewayProcess:
         file = folder / "gateway.toml"
         file.write_text(configuration)
         leash = [sys.executable, "-m", "simulators.demo.leash", str(os.getpid())]
-        command = [sys.executable, "-m", "gateway.cli", "run", "-c", str(file), "--allow-volatile"]
+        command = [
+            sys.executable,
+            "-m",
+            "gateway.cli",
+            "run",
+            "-c",
+            str(file),
+            "--allow-volatile",
+            "--log-format",
+            "text",
+        ]
         with self._output.open("ab") as output:
             # In a session of its own, so that Ctrl-C reaches the demo alone, which then ends it in good order.
             self._process = subprocess.Popen(

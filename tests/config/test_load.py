@@ -222,7 +222,7 @@ def test_a_file_without_end_is_not_read(file: Path) -> None:
 
 
 def test_a_missing_file_is_named(file: Path) -> None:
-    with pytest.raises(ConfigError, match=r"berkas tidak ada: .*gateway\.toml$"):
+    with pytest.raises(ConfigError, match=r"berkas tidak ada .*gateway\.toml; periksa nama sesudah -c"):
         load(file)
 
 

@@ -1,5 +1,6 @@
 """What a technician reads when something is set up wrongly: one line, what to do, the right exit code."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,13 +40,20 @@ def _config(folder: Path, **changed: str) -> Path:
     ],
     ids=["wrong type", "unknown driver", "unwritable folder"],
 )
-def test_it_does_not_start(tmp_path: Path, changed: dict[str, str], code: int, line: str) -> None:
+@pytest.mark.parametrize("log_format", ["auto", "text"])
+def test_it_does_not_start(tmp_path: Path, changed: dict[str, str], code: int, line: str, log_format: str) -> None:
+    """For a person as the other commands say it; in a pipe like every other line of the log."""
     config = _config(tmp_path, **changed)
     command = [sys.executable, "-m", "gateway.cli", "run", "-c", str(config), "--allow-volatile"]
+    command += ["--log-format", log_format]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == code
-    assert line in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    (said,) = done.stderr.splitlines()
+    if log_format == "auto":
+        assert json.loads(said)["level"] == "critical"
+        said = f"ketuk: {json.loads(said)['message']}"
+    assert said.startswith("ketuk: ")
+    assert line in said
 
 
 def test_a_second_gateway_on_the_folder(tmp_path: Path) -> None:

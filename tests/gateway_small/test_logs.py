@@ -5,6 +5,8 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,9 +25,11 @@ def root_as_it_was() -> Iterator[None]:
     root.setLevel(level)
 
 
-def written(log_format: str, *, verbose: bool = False) -> tuple[logging.Logger, io.StringIO]:
+def written(
+    log_format: logs.Format, *, verbose: bool = False, zone: tzinfo | None = None
+) -> tuple[logging.Logger, io.StringIO]:
     stream = io.StringIO()
-    logs.set_up(log_format, verbose=verbose, stream=stream)
+    logs.set_up(log_format, verbose=verbose, zone=zone, stream=stream)
     return logging.getLogger("gateway.device"), stream
 
 
@@ -52,8 +56,26 @@ def test_what_a_device_says_cannot_forge_a_line() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
+def test_json_is_one_line_whatever_a_reader_breaks_lines_at() -> None:
+    logger, stream = written("json")
+    said = "K14\n\r\x0b\x0c\x1c\x85\u2028\u2029\x7f end"
+    logger.info("%s", said)
+    (line,) = stream.getvalue().splitlines()
+    assert json.loads(line)["message"] == said
+
+
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_people_and_secrets_are_masked_in_tracebacks_too(log_format: str) -> None:
+def test_times_are_those_of_the_office(log_format: logs.Format) -> None:
+    logger, stream = written(log_format, zone=ZoneInfo("Asia/Jakarta"))
+    before = datetime.now(UTC).replace(microsecond=0)
+    logger.warning("what time is it?")
+    (told,) = re.findall(WHEN, stream.getvalue())
+    assert told.endswith("+07:00")
+    assert before <= datetime.fromisoformat(told) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_people_and_secrets_are_masked_in_tracebacks_too(log_format: logs.Format) -> None:
     logger, stream = written(log_format)
     try:
         int("card:04A1B2C3 and NIP 199001012015031001, password=hunter2")
@@ -75,8 +97,17 @@ def test_debug_lines_only_when_asked_for() -> None:
 
 
 def test_an_unknown_format_is_a_wrong_call() -> None:
-    with pytest.raises(ConfigError, match=r'^--log-format: expected text or json, got "xml"$'):
-        logs.set_up("xml")
+    with pytest.raises(ConfigError, match=r'^--log-format: expected auto, text or json, got "xml"$'):
+        logs.format_for(io.StringIO(), "xml")
+
+
+def test_people_read_text_and_programs_json() -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert (logs.format_for(Screen()), logs.format_for(io.StringIO())) == ("text", "json")
+    assert (logs.format_for(Screen(), "json"), logs.format_for(io.StringIO(), "text")) == ("json", "text")
 
 
 def test_a_wrong_call_of_a_logger_is_still_a_line() -> None:
@@ -85,48 +116,12 @@ def test_a_wrong_call_of_a_logger_is_still_a_line() -> None:
     assert stream.getvalue().endswith("INFO gateway.device: %d records ('many',)\n")
 
 
-class Hand:
-    """A clock that is moved by hand."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def record(message: str, level: int = logging.WARNING) -> logging.LogRecord:
-    return logging.LogRecord("gateway", level, "", 0, message, None, None)
-
-
-def test_a_line_that_repeats_comes_once_a_minute_with_a_count() -> None:
-    hand = Hand()
-    repeats = logs.Repeats(hand)
-    assert repeats.filter(record("silent"))
-    for second in range(1, 60):
-        hand.now = 1000.0 + second
-        assert not repeats.filter(record("silent"))
-    assert repeats.filter(record("another"))
-    assert repeats.filter(record("silent", logging.ERROR))
-    hand.now = 1060.0
-    again = record("silent")
-    assert repeats.filter(again)
-    assert logs.TextFormatter().format(again).endswith("silent (and 59 times more)")
-    hand.now = 1121.0
-    once = record("silent")
-    assert repeats.filter(once)
-    assert logs.TextFormatter().format(once).endswith(" gateway: silent")
-
-
-def test_repeats_are_held_back_on_the_way_out() -> None:
+def test_what_was_held_back_is_told_at_the_end() -> None:
     logger, stream = written("text")
     for _ in range(100):
         logger.warning("%s: does not answer", "pintu-depan")
     assert len(stream.getvalue().splitlines()) == 1
-
-
-def test_what_is_remembered_is_bounded() -> None:
-    repeats = logs.Repeats(Hand())
-    for number in range(3 * logs._REMEMBERED):
-        assert repeats.filter(record(f"line {number}"))
-    assert len(repeats._seen) == logs._REMEMBERED
-    assert not repeats.filter(record(f"line {3 * logs._REMEMBERED - 1}"))
+    logs.set_up("text", stream=io.StringIO())  # as at the end of the program: the handlers before are closed
+    first, last = stream.getvalue().splitlines()
+    assert first.endswith("pintu-depan: does not answer")
+    assert last.endswith("pintu-depan: does not answer (and 98 times more)")

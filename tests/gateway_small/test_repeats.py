@@ -1,0 +1,104 @@
+"""Log lines that repeat are held back, and none goes uncounted."""
+
+import logging
+import sys
+
+from gateway import repeats
+from gateway.logs import TextFormatter
+from gateway.repeats import Repeats
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def record(message: str, level: int = logging.WARNING, error: Exception | None = None) -> logging.LogRecord:
+    about = None if error is None else (type(error), error, None)
+    return logging.LogRecord("gateway", level, "", 0, message, None, about)
+
+
+def line(record: logging.LogRecord) -> str:
+    """What is written of it, without the time."""
+    return TextFormatter().format(record).partition(" ")[2]
+
+
+def test_a_line_that_repeats_comes_once_a_minute_with_a_count() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    assert held.filter(record("silent"))
+    for second in range(1, 60):
+        hand.now = 1000.0 + second
+        assert not held.filter(record("silent"))
+    assert held.filter(record("another"))
+    assert held.filter(record("silent", logging.ERROR))
+    hand.now = 1060.0
+    again = record("silent")
+    assert held.filter(again)
+    assert line(again) == "WARNING gateway: silent (and 59 times more)"
+    hand.now = 1121.0
+    once = record("silent")
+    assert held.filter(once)
+    assert line(once) == "WARNING gateway: silent"
+
+
+def test_one_that_does_not_come_again_is_told_all_the_same() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    for _ in range(4):
+        held.filter(record("silent"))
+    held.filter(record("once only"))
+    hand.now = 1059.0
+    assert held.late() == []
+    hand.now = 1060.0
+    assert [line(late) for late in held.late()] == ["WARNING gateway: silent (and 2 times more)"]
+    assert held.late() == []
+    back = record("silent")
+    assert held.filter(back)
+    assert line(back) == "WARNING gateway: silent"
+
+
+def test_it_is_told_with_the_time_at_which_it_was_last_said() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    for second in (0.0, 10.0, 20.0):
+        one = record("silent")
+        one.created = 1_768_780_000 + second
+        held.filter(one)
+    (late,) = held.late(all=True)
+    assert late.created == 1_768_780_020
+
+
+def test_the_same_words_about_another_error_are_another_line() -> None:
+    held = Repeats(Hand())
+    assert held.filter(record("it failed", error=ValueError("a")))
+    assert held.filter(record("it failed", error=ValueError("b")))
+    assert held.filter(record("it failed", error=KeyError("a")))
+    assert not held.filter(record("it failed", error=ValueError("a")))
+
+
+def test_what_is_held_back_keeps_nothing_else_alive() -> None:
+    class Large:
+        def __str__(self) -> str:
+            return "large"
+
+    large = Large()
+    held = Repeats(Hand())
+    before = sys.getrefcount(large)
+    for _ in range(3):
+        held.filter(logging.LogRecord("gateway", logging.INFO, "", 0, "%s", (large,), None))
+    assert sys.getrefcount(large) == before
+
+
+def test_what_is_remembered_is_bounded_and_what_is_forgotten_is_told() -> None:
+    held = Repeats(Hand())
+    for number in range(3 * repeats._REMEMBERED):
+        assert held.filter(record(f"line {number}"))
+        assert not held.filter(record(f"line {number}"))
+        assert len(held.late()) == (number >= repeats._REMEMBERED)
+    assert len(held._lines) == repeats._REMEMBERED
+    assert len(held.late(all=True)) == repeats._REMEMBERED
