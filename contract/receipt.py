@@ -6,14 +6,17 @@ site, gateway, logid, `through` (20 digits), `hash`, the ranges of `missing` as 
 
 from typing import NamedTuple
 
+from contract import topics
 from contract.entry import ContractError, _is
 from contract.jsontext import dumps, loads
+from contract.piece import is_log_of
 from contract.watermark import parse_ack
 
 TYPE = "ketuk.receipt.v1"
 MAX_BYTES = 16384
 
 _HEX = "0123456789abcdef"
+_MOST_TEXT = 64
 
 
 class Receipt(NamedTuple):
@@ -44,6 +47,11 @@ class Signed(NamedTuple):
     """128 hex digits."""
 
 
+def file_name(receipt: Receipt) -> str:
+    """How its file is called."""
+    return f"receipt-{receipt.logid}-{receipt.through}.json"
+
+
 def build_receipt(receipt: Receipt, key: str, signature: str) -> bytes:
     """The exact bytes of a receipt file."""
     said = {
@@ -71,20 +79,34 @@ def parse_receipt(raw: bytes) -> Signed:
         raise ContractError("receipt: not JSON: " + str(error)) from error
     if not isinstance(said, dict) or said.get("type") != TYPE:
         raise ContractError("receipt: not a receipt of " + TYPE)
-    for name in ("site", "gateway", "logid", "issued"):
-        value = said.get(name)
-        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
-            raise ContractError("receipt." + name + ": missing or not plain text")
-    for name, length in (("key", 64), ("signature", 128)):
-        value = said.get(name)
-        if not isinstance(value, str) or not _is(value, length, _HEX):
-            raise ContractError(f"receipt.{name}: not {length} hex digits")
+    site, gateway, issued = (_text(said, name) for name in ("site", "gateway", "issued"))
+    if not topics.is_site(site) or not topics.is_segment(gateway):
+        raise ContractError("receipt: site or gateway is no name")
     logid, through, hash_, missing = _mark(said)
-    receipt = Receipt(said["site"], said["gateway"], logid, through, hash_, tuple(missing), said["issued"])
-    return Signed(receipt, said["key"], said["signature"])
+    if not is_log_of(logid, gateway):
+        raise ContractError("receipt.logid: not a log of that gateway")
+    receipt = Receipt(site, gateway, logid, through, hash_, tuple(missing), issued)
+    return Signed(receipt, _hex(said, "key", 64), _hex(said, "signature", 128))
 
 
 def _mark(said: dict[str, object]) -> tuple[str, int, str, list[tuple[int, int]]]:
     """The watermark in it, by the rules of watermarks."""
     mark = {name: said.get(name) for name in ("logid", "through", "hash", "missing")}
-    return parse_ack(dumps(mark).encode())
+    try:
+        return parse_ack(dumps(mark).encode())
+    except RecursionError as error:
+        raise ContractError("receipt: nested too deeply") from error
+
+
+def _text(said: dict[str, object], name: str) -> str:
+    value = said.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= _MOST_TEXT or not (value.isascii() and value.isprintable()):
+        raise ContractError("receipt." + name + ": missing or not plain text")
+    return value
+
+
+def _hex(said: dict[str, object], name: str, length: int) -> str:
+    value = said.get(name)
+    if not isinstance(value, str) or not _is(value, length, _HEX):
+        raise ContractError(f"receipt.{name}: not {length} hex digits")
+    return value

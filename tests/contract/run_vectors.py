@@ -130,7 +130,8 @@ def check(vector):
 
 def main():
     passed = failed = 0
-    for name in sorted(os.listdir(FOLDER)):  # noqa: PTH208 - no pathlib on MicroPython
+    names = [name for name in os.listdir(FOLDER) if name.endswith(".json")]  # noqa: PTH208 - no pathlib on MicroPython
+    for name in sorted(names):
         with open(FOLDER + name) as file:  # noqa: PTH123
             vectors = json.load(file)
         for vector in vectors:

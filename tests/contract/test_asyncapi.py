@@ -96,7 +96,8 @@ def test_every_schema_is_used_and_explained(document: Document) -> None:
         - used
     ):
         used |= new
-    assert used == {path.name for path in schemas.SCHEMAS.glob("*.json")}
+    carried = {"receipt.json", "piece.json"}  # by hand, not by a broker
+    assert used | carried == {path.name for path in schemas.SCHEMAS.glob("*.json")}
     for path in schemas.SCHEMAS.glob("*.json"):
         schema = json.loads(path.read_text())
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
