@@ -112,6 +112,11 @@ LAYOUT_49 = Layout("49", 49, _read_40, has_person=True)
 LAYOUTS = (LAYOUT_8A, LAYOUT_8B, LAYOUT_16, LAYOUT_40, LAYOUT_49)
 
 
+def layout_named(name: str | None) -> Layout | None:
+    """The layout of that name; None for no name and for one that is not known (any more)."""
+    return next((layout for layout in LAYOUTS if layout.name == name), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """An attendance log: whole records of one layout, end to end."""

@@ -1,9 +1,10 @@
 """Live events as reports. What only the log can settle makes the log be read."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from gateway.drivers.zkteco import event as events
-from gateway.drivers.zkteco.attlog import Row, Table
+from gateway.drivers.zkteco.attlog import Row, Table, layout_named
 from gateway.drivers.zkteco.frames import Frame
 from gateway.drivers.zkteco.memory import Memory
 from gateway.drivers.zkteco.ordinals import LiveKeys, key
@@ -50,15 +51,39 @@ class LiveEvents:
             return [Finding("users-changed", self._serial, detail, frame.data[:MAX_RAW])]
         return []
 
-    def _punch(self, row: Row, raw: bytes) -> list[Report] | None:
-        names = self._memory.names
-        if not self._keys.add(row) or key(row) in self._just_read:
-            # The same event again (a datagram doubled, an acknowledgement that came late), or the same person's next
-            # punch within that second: the log has each as often as it happened.
+    def _punch(self, said: Row, raw: bytes) -> list[Report] | None:
+        row = self._as_in_the_log(said)
+        if row is None or not self._keys.add(row) or key(row) in self._just_read:
+            # Nobody we can name as the log does; the same event again (a datagram doubled, an acknowledgement that came
+            # late); or the same person's next punch within that second: the log has each as often as it happened.
             self._want_read()
             self.punches += 1
             return None
-        if row.uid is not None and names.is_news(row.uid):
-            self._refresh_names()
         self.punches += 1
-        return [reading(row, raw, serial=self._serial, names=names, ordinal=0, origin="live")]
+        found = reading(row, raw, serial=self._serial, names=self._memory.names, ordinal=0, origin="live")
+        if row.person is not None and said.person is None:
+            found = replace(found, extra={**found.extra, "uid": said.uid, "id_source": "lookup"})
+        return [found]
+
+    def _as_in_the_log(self, said: Row) -> Row | None:
+        """Who punched, named as this terminal's log names people, so that both tell one fact. None: not known here.
+
+        A log that was never read names them as its events do, so far as we know.
+        """
+        if said.uid is not None and self._memory.names.is_news(said.uid):
+            self._refresh_names()
+        layout = layout_named(self._memory.layout)
+        if layout is None or layout.has_person == (said.person is not None):
+            return said
+        if said.uid is not None:
+            person = self._memory.names.resolve(said.uid)
+            return None if person is None else said._replace(person=person, uid=None)
+        uid = self._slot_of(said.person or "")
+        return None if uid is None else said._replace(person=None, uid=uid)
+
+    def _slot_of(self, person: str) -> int | None:
+        uid = self._memory.names.slot_of(person)
+        if uid is not None and self._memory.names.is_news(uid):
+            self._refresh_names()
+            uid = self._memory.names.slot_of(person)
+        return uid

@@ -13,6 +13,7 @@ class Names:
 
     def __init__(self) -> None:
         self._held: dict[int, list[tuple[int, str]]] = {}
+        self._slots: dict[str, int] = {}
         self._asked: set[int] = set()
         self._doubted = False
 
@@ -33,6 +34,7 @@ class Names:
     def refresh(self, users: Mapping[int, str], records: int) -> None:
         """The terminal's list of today; records from number `records` on are meant by it."""
         self._doubted = False
+        self._slots = {person: uid for uid, person in users.items()}
         for uid, person in users.items():
             past = self._held.setdefault(uid, [])
             if not past:
@@ -52,3 +54,7 @@ class Names:
         if record is None:
             return past[-1][1]
         return next((person for since, person in reversed(past) if since <= record), past[0][1])
+
+    def slot_of(self, person: str) -> int | None:
+        """The internal number that `person` holds now; None if none is known."""
+        return self._slots.get(person)

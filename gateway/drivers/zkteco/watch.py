@@ -69,6 +69,7 @@ class Watch:
         self._clock_every = options.clock_every
         self._next_clock = 0.0
         memory.operations.begin(place.operations if place else None)
+        memory.layout = memory.layout or (place.layout if place and place.count else None)
 
     def poll(self, timeout: float) -> Sequence[Report]:
         """What is new, at most `BATCH` reports and a few; see `gateway.reading.Driver.poll`.
