@@ -32,10 +32,3 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish() -> None:
     if _FOUND:
         table.add(_FOUND)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The matrix is not green yet (see the open issue): it runs with the long tests until it is."""
-    for item in items:
-        if "tests/zkteco/" in str(item.path):
-            item.add_marker(pytest.mark.soak)

@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.log.log import Log, LogOptions
 from simulators.zkteco import Punch, TerminalServer, clock
@@ -15,6 +15,17 @@ DEVICE = "pintu-depan"
 NOWHERE = {"url": "mqtt://127.0.0.1:9"}
 """A broker that is not there: everything stays in the log."""
 PATIENCE = 300.0
+
+
+class Told(NamedTuple):
+    """What the gateway's log says of one punch."""
+
+    id: str
+    person: str
+    time: str
+    shown: str
+    """The terminal's own time."""
+    origin: str
 
 
 class Reading(NamedTuple):
@@ -64,21 +75,38 @@ def opened(data: Path) -> Log:
     return Log(data, options)
 
 
-def recorded(data: Path) -> Counter[tuple[str, str, str]]:
-    """(id, person, terminal's time) of every punch in the present epoch."""
+def told(data: Path) -> list[Told]:
+    """Every punch in the present epoch, in the log's order."""
     log = opened(data)
     try:
         events = (json.loads(entry.raw) for entry in log.replay(1, log.marks().next) if entry.kind == "punch")
-        return Counter((one["id"], one["subject"], one["data"]["device"]["time"]) for one in events)
+        return [_told(event) for event in events]
     finally:
         log.close()
 
 
-def held(terminal: TerminalServer) -> Counter[tuple[str, str]]:
-    return Counter((f"pin:{punch.user_id}", clock.text(punch.stamp)) for punch in terminal.records())
+def _told(event: dict[str, Any]) -> Told:
+    data = event["data"]
+    return Told(event["id"], event["subject"], event["time"], data["device"]["time"], data["origin"])
 
 
-def work_alone(terminal: TerminalServer, count: int) -> list[Punch]:
-    """People punch for a month while no gateway is there."""
-    users = [user.user_id for user in terminal.users()]
-    return [terminal.punch(users[number % len(users)], "out" if number % 2 else "in") for number in range(count)]
+def written(terminal: TerminalServer) -> Counter[tuple[str, str, str, str]]:
+    """What must be told of every record that the terminal holds, but for its id."""
+    shown = ((f"pin:{punch.user_id}", clock.text(punch.stamp)) for punch in terminal.records())
+    return Counter((person, f"{time}+07:00", time, "log") for person, time in shown)
+
+
+def month_to_come(terminal: TerminalServer, count: int) -> list[Punch]:
+    """Take the last `count` punches out of a log that nobody has read yet: they are still to come."""
+    log = terminal.terminal.log
+    punches = list(log)
+    log.clear()
+    for punch in punches[:-count]:
+        log.append(punch)
+    return punches[-count:]
+
+
+def work_alone(terminal: TerminalServer, punches: list[Punch]) -> None:
+    """These people punch while no gateway is there."""
+    for punch in punches:
+        terminal.punch(punch.user_id, "out" if punch.state else "in", stamp=punch.stamp)

@@ -1,6 +1,6 @@
 """Every fault on every kind of terminal: the table that `build/zkteco-matrix.txt` shows afterwards.
 
-Each fault once, on one kind after the other, where it is quick; all of them on all kinds in `make soak`.
+Some of them, on one kind after the other, in every run of the tests; all of them on all kinds in `make soak`.
 """
 
 from pathlib import Path
@@ -13,12 +13,11 @@ from tests.zkteco.fault import Fault
 from tests.zkteco.kinds import Kind
 
 EVERY_TIME = {
-    "coalesced frames", "split frames", "cut in mid-transfer", "wrong checksums", "events within answers",
-    "second client served", "gateway away, people go on punching", "UDP: lose 10", "UDP: reorder 40",
-    "punches between count and read", "counts too many", "counts none", "events of unknown length",
-    "full: ring, while nobody looks", "cleared while nobody looks, and filled again", "oldest deleted",
-    "clock steps back", "clock back to 2000", "clock set at the menu", "31 February", "tamper alarm", "users changed",
-    "another terminal at the address, and the first one back", "firmware updated",
+    "split frames", "cut in mid-transfer", "wrong checksums", "UDP: lose 10", "gateway away, people go on punching",
+    "punches between count and read", "counts none", "events of unknown length", "events of other known lengths",
+    "full: ring, while nobody looks", "cleared while nobody looks, and filled again", "clock steps back",
+    "clock set at the menu", "31 February", "tamper alarm",
+    "another terminal at the address, and the first one back",
 }  # fmt: skip
 """Faults that every run of the tests plays, each on one kind of terminal."""
 assert {fault.name for fault in FAULTS} >= EVERY_TIME
