@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from contract.entry import parse
+from gateway.log.view import look
 from simulators.standin import StandIn
 from simulators.zkteco import TerminalServer, clock
 
@@ -24,6 +25,8 @@ class Gateway:
     """The real `ketuk run` as a process of its own; `broker` are the keys of the [broker] table."""
 
     id = GATEWAY
+    program: Sequence[str] = ("-m", "gateway.cli", "run", "--allow-volatile", "-c")
+    """What Python runs, with the configuration behind it."""
 
     def __init__(self, folder: Path, terminals: Mapping[str, int], broker: Mapping[str, object], **log: object) -> None:
         self.data = folder / "data"
@@ -31,13 +34,16 @@ class Gateway:
         self.output = folder / "gateway.log"
         fast = {"backoff_min": 0.05, "backoff_max": 0.5, "resend_after": 2, "resend_gap": 0.5, "ack_timeout": 3}
         self.config.write_text(_toml(self.id, terminals, {**fast, **broker}, self.data, log))
+        self.environment: dict[str, str] = {}
+        """Beside our own."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        # Tests run where /tmp may be memory; the flag is about power cuts, which they play elsewhere.
-        command = [sys.executable, "-m", "gateway.cli", "run", "-c", str(self.config), "--allow-volatile"]
+        # Tests run where /tmp may be memory; --allow-volatile is about power cuts, which they play elsewhere.
+        command = [sys.executable, *self.program, str(self.config)]
         with self.output.open("ab") as output:
-            self._process = subprocess.Popen(command, stderr=output, stdout=output)
+            environment = {**os.environ, **self.environment}
+            self._process = subprocess.Popen(command, stderr=output, stdout=output, env=environment)
         return self
 
     def kill(self) -> None:
@@ -141,6 +147,26 @@ def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     while not condition():
         assert time.monotonic() < end, "did not happen in time"
         time.sleep(0.02)
+
+
+def held(gateway: Gateway) -> list[dict[str, Any]]:
+    """Every entry that stands in the gateway's folder, parsed, oldest first; also while it runs."""
+    if not (gateway.data / "log").is_dir():
+        return []
+    raws = [entry.raw for epoch in look(gateway.data).epochs for entry in epoch.read_after(0, 10**6)]
+    return [json.loads(raw) for raw in raws]
+
+
+def recorded(gateway: Gateway) -> Counter[tuple[str, str]]:
+    """The punches among them: (person, local time), each as often as it stands there."""
+    punches = (entry for entry in held(gateway) if entry["type"] == "ketuk.punch.v1")
+    return Counter((entry["subject"].removeprefix("pin:"), entry["data"]["device"]["time"]) for entry in punches)
+
+
+def audits(gateway: Gateway) -> list[tuple[str, dict[str, Any]]]:
+    """The audit entries among them: (event, detail)."""
+    data = (entry["data"] for entry in held(gateway) if entry["type"] == "ketuk.audit.v1")
+    return [(one["event"], one["detail"]) for one in data]
 
 
 def verify(gateway: Gateway) -> None:

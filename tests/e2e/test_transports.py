@@ -15,37 +15,8 @@ from simulators.standin import StandIn
 from simulators.zkteco import TerminalServer
 from tests.brokers import HOST, IotCore, Mosquitto, Tls
 from tests.e2e.office import DEVICE, GATEWAY, SITE, Gateway, confirmed, judge, punched, until, verify
+from tests.e2e.witness import Witness
 from tests.pki import Authority
-from tests.schemas import check_message
-
-
-class Witness:
-    """A third party's subscriber: plain paho, no acks, every message checked against the contract."""
-
-    def __init__(self, port: int, prepare: Any = None) -> None:
-        self.messages: list[tuple[str, bytes]] = []
-        self.wrong: list[str] = []
-        self.client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="witness")
-        if prepare is not None:
-            prepare(self.client)
-        self.client.on_connect = lambda *_: self.client.subscribe(f"{topics.ROOT}/#", qos=1)
-        self.client.on_message = self._take
-        self.client.connect(HOST, port)
-        self.client.loop_start()
-
-    def _take(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        self.messages.append((message.topic, message.payload))
-        try:
-            check_message(message.topic, message.payload)
-        except Exception as error:  # noqa: BLE001 - told by the test, not by paho's thread
-            self.wrong.append(f"{message.topic}: {error}")
-
-    def entries(self) -> list[bytes]:
-        return [payload for topic, payload in self.messages if "/log/" in topic]
-
-    def close(self) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
 
 
 def _work(terminal: TerminalServer, gateway: Gateway, centre: StandIn) -> None:
