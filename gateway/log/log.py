@@ -35,6 +35,7 @@ Only retention deletes, and only whole segments that are confirmed: by age when 
 One lock guards everything; TinyDB is not thread-safe and is seen by nobody else.
 """
 
+import errno
 import itertools
 import logging
 import threading
@@ -264,9 +265,13 @@ class Log:
 
     def _expire(self, before: str | None) -> int:
         marks = self._present.marks
-        marks.keep()  # so that whoever finds a segment missing knows that it was confirmed
+        refused = marks.keep()  # whoever finds a segment missing must know that it was confirmed
+        if refused is not None and refused.errno != errno.ENOSPC:
+            before = None  # what is old can wait until that is on record; what must make room cannot
         gone = self._present.history.expire(confirmed=marks.confirmed, before=before, max_bytes=self._options.max_bytes)
         self._move(max(marks.published, self._journal.oldest - 1), marks.confirmed)
+        if refused is not None:
+            marks.keep()
         for draft in evidence.expired(self._options.source, gone):
             self._tell(draft)
         return len(gone)

@@ -28,8 +28,8 @@ class MarkBook:
         if time.monotonic() - self._kept_at >= KEEP_EVERY:
             self.keep()
 
-    def keep(self) -> None:
-        """Write what changed. A disk that refuses is no error here: old marks cost a re-send."""
+    def keep(self) -> OSError | None:
+        """Write what changed. A disk that refuses is no error here, and is returned: old marks cost a re-send."""
         self._kept_at = time.monotonic()
         marks = Kept(self.published, self.confirmed, self.released)
         if self._state.marks(self._logid) != marks:
@@ -40,5 +40,6 @@ class MarkBook:
             if not self._refused:
                 logger.warning("%s: marks are not on disk, entries may be sent twice: %s", self._logid, error.strerror)
             self._refused = True
-        else:
-            self._refused = False
+            return error
+        self._refused = False
+        return None

@@ -191,6 +191,14 @@ class RecordingDisk(UnsyncedDisk):
         self.steps.append(lambda replay: replay.sync_folder(name))
 
 
+class FaultyRecorder(FaultyDisk, RecordingDisk):
+    """Refuses as the one and remembers as the other: what a refused operation did is on the way to the medium, too."""
+
+    def __init__(self, root: Path, at: int, code: int, *, lasting: bool) -> None:
+        RecordingDisk.__init__(self, root)
+        FaultyDisk.__init__(self, at, code, lasting=lasting)
+
+
 class Replay:
     """The medium after the first `steps` of a recording: what is durable, and what is pending."""
 
@@ -327,7 +335,8 @@ def _leave_folder(folder: Folder, into: Path, chance: Chance) -> None:
 
 
 def _leave_file(file: File, chance: Chance) -> bytes:
-    """A prefix of what was done; of what was appended last a part of the bytes, some blocks of it zeros."""
+    """A prefix of what was done; of what was appended last a part of the bytes, in some of whose blocks there are zeros
+    or what was there before."""
     if not file.pending:
         return file.durable
     content = file.durable
@@ -337,7 +346,7 @@ def _leave_file(file: File, chance: Chance) -> bytes:
     content = content[: shortest + chance.number(len(content) - shortest)]
     buffer = bytearray(content)
     for begin in range(shortest, len(buffer), BLOCK):
-        if not chance.flip():
-            end = min(begin + BLOCK, len(buffer))
-            buffer[begin:end] = bytes(end - begin)
+        end = min(begin + BLOCK, len(buffer))
+        block = (file.durable[begin:end], b"", content[begin:end])[chance.number(2)]
+        buffer[begin:end] = block.ljust(end - begin, b"\0")
     return bytes(buffer)

@@ -76,6 +76,26 @@ class TestFlippedByte:
                     _drop_indexes(copy)
                 self._check(copy, copy.folder / segment.name, offset)
 
+    @pytest.mark.soak
+    def test_five_hundred_times_in_any_file(self, original: Copy, quick_path: Path) -> None:
+        for seed in range(500):
+            self.test_in_any_file(original, quick_path / str(seed), f"soak {seed}")
+
+    @pytest.mark.parametrize("seed", range(40))
+    def test_in_any_file(self, original: Copy, quick_path: Path, seed: int | str) -> None:
+        """Also in indexes and marks, where it costs nothing."""
+        pick = random.Random(f"any file {seed}")
+        copy = original.to(quick_path / "copy")
+        files = sorted(path for path in copy.data.rglob("*") if path.is_file())
+        (path,) = pick.choices(files, [file.stat().st_size for file in files])
+        if path.suffix == ".log":
+            self._check(copy, path, pick.randrange(path.stat().st_size))
+            return
+        flip(path, pick.randrange(path.stat().st_size), bits=1 << pick.randrange(8))
+        with reopened(copy) as log:
+            assert check_log(log) == copy.entries
+            assert not log.append(punches(*range(2, 25)))
+
 
 def _sequences_at(path: Path, offset: int) -> set[int]:
     first = int(path.stem)

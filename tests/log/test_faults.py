@@ -164,6 +164,26 @@ def test_retention_while_no_new_segment_can_be_made(quick_path: Path) -> None:
     assert not events(entries, "log-damaged")
 
 
+def test_old_segments_stay_while_nobody_could_tell_why_they_are_gone(quick_path: Path) -> None:
+    """The marks that say they are confirmed cannot be written, and then the current fails: no loss is told."""
+    disk = FaultyDisk(only="rename")
+    log = open_log(quick_path / "data", disk)
+    for number in range(2, 42):
+        log.append(punches(number))
+    log.keep_marks()
+    end = log.marks().next - 1
+    disk.at, disk.lasting = disk.count + 1, True
+    log.ack(log.marks().logid, end, entry_hash(log.read(end - 1, 1)[0].raw), [])
+    assert log.expire("2999-01-01T00:00:00+00:00") == 0
+    shutil.copytree(quick_path / "data", quick_path / "cut")
+    disk.heal()
+    assert log.expire("2999-01-01T00:00:00+00:00") > 2
+    log.close()
+    log = open_log(quick_path / "cut")
+    assert not events(check_log(log), "log-damaged")
+    log.close()
+
+
 class TestBadSectors:
     def test_an_unreadable_sector_costs_what_is_in_it(self, tmp_path: Path) -> None:
         copy = make(tmp_path, entries=100)

@@ -1,7 +1,7 @@
 """SIGKILL at any moment, again and again: nothing acknowledged is missing, nothing false is there, it opens always.
 
-A forked child appends, publishes, confirms and expires on one log, and says on a pipe what it was told; the parent
-kills it, judges the log, and lets the next child go on.
+A forked child appends, seals, publishes, confirms and expires on one log, and says on a pipe what it was told; the
+parent kills it, judges the log, and lets the next child go on.
 """
 
 import os
@@ -15,8 +15,10 @@ from typing import NoReturn
 import pytest
 
 from contract.chain import entry_hash
+from contract.entry import CHECKPOINT
+from gateway.entries import Draft
 from gateway.log.log import Log
-from tests.log.logs import check_log, event, events, open_log, punches
+from tests.log.logs import SOURCE, check_log, event, events, open_log, punches
 
 LATE = "2999-01-01T00:00:00+00:00"
 
@@ -70,8 +72,15 @@ def _tend(log: Log, pipe: int, pick: random.Random) -> None:
         (entry,) = log.read(through - 1, 1)
         assert not log.ack(marks.logid, through, entry_hash(entry.raw), []).forked
     if pick.random() < 0.05:
+        sealed = log.seal(_checkpoint)
+        _say(pipe, f"recorded {sealed.sequence} {entry_hash(sealed.raw)}")
+    if pick.random() < 0.05:
         log.keep_marks()
         log.expire(LATE)
+
+
+def _checkpoint(logid: str, sequence: int, hash: str) -> Draft:
+    return Draft(CHECKPOINT, SOURCE, {"logid": logid, "sequence": sequence, "hash": hash})
 
 
 def _say(pipe: int, line: str) -> None:
@@ -118,6 +127,9 @@ def judge(data: Path, ledger: Ledger, logid: str) -> None:
     numbers = [int(event(e.raw)["id"].split("-")[1]) for e in entries if e.kind == "punch"]
     assert all(0 <= number < ledger.offered + 8 for number in numbers), "something was never offered"
     assert not events(entries, "log-damaged")
+    hashes = {f"{sequence} {digest}" for sequence, digest in held.items()}
+    sealed = [event(e.raw)["data"] for e in entries[1:] if e.kind == CHECKPOINT]
+    assert all(f"{data['sequence']} {data['hash']}" in hashes for data in sealed), "a checkpoint of something else"
     log.close()
 
 

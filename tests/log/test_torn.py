@@ -108,6 +108,9 @@ def test_cut_at_every_byte_of_the_last_twenty_records(quick_path: Path) -> None:
         whole = [n for n, line in enumerate(lines(newest)) if line.end <= size]
         with reopened(copy) as log:
             assert everything(log)[: len(whole)] == entries[: len(whole)]
+            assert facts(everything(log)) == facts(entries[: len(whole)]), "half a record became one"
             log.append(punches(900))
-            check_log(log)
+        with reopened(copy) as log:
+            assert facts(check_log(log)) == [*facts(entries[: len(whole)]), "fact-900"]
+            assert not events(everything(log), "log-damaged")
         shutil.rmtree(copy.data)
