@@ -234,6 +234,7 @@ class Cards:
 class World:
     def __init__(self, folder, blocks=64, **changes):
         self.time = VirtualTime()
+        self.time.look = self._end_without_power
         self.path = folder + "/world.bin"
         try:
             vfs.umount("/data")
@@ -303,6 +304,12 @@ class World:
             except OSError:
                 pass
             self.device.close()
+
+    # Who closes a file on the way out of a power cut finds the flash dead and raises an OSError in its place: without
+    # this the app would take it for a flash that fails, and live on without power.
+    def _end_without_power(self):
+        if self.device.dead:
+            raise PowerCut("no power")
 
     # What the app says to people is what it promises.
     def _listen(self):
