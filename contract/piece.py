@@ -9,6 +9,7 @@ by line feeds: the name, site, gateway, logid, first, last, entries, oldest (20 
 everything above the note.
 """
 
+import hashlib
 from typing import NamedTuple
 
 from contract import topics
@@ -60,6 +61,17 @@ class Note(NamedTuple):
 def file_name(logid: str, first: int) -> str:
     """How the file of a piece is called."""
     return f"{logid}-{first:020d}{SUFFIX}"
+
+
+def split(raw: bytes) -> tuple[bytes, Note]:
+    """Everything above the note, and the note. Raises ContractError for a file that is not whole, or was altered."""
+    if not raw.endswith(b"\n"):
+        raise ContractError("piece: it ends in the middle of a line: it is not whole")
+    at = raw.rfind(b"\n", 0, len(raw) - 1) + 1
+    body, note = raw[:at], parse_note(raw[at:])
+    if hashlib.sha256(body).hexdigest() != note.sha256:
+        raise ContractError("piece: its entries are not those that its note is about")
+    return body, note
 
 
 def is_log_of(logid: str, gateway: str) -> bool:

@@ -1,4 +1,4 @@
-"""`ketuk log`: look into a gateway's log, whether it runs or not, or into a copy. It only reads."""
+"""`ketuk log`: look into a gateway's log, whether it runs or not, or into a copy; carry it by hand. It only reads."""
 
 import contextlib
 import os
@@ -24,6 +24,7 @@ _FOLDER = "The gateway's data folder, its log/ folder, or one folder in there."
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help=_FOLDER, show_default=False)]
 OneLog = Annotated[str | None, typer.Option("--log", metavar="LOGID", help="Only this log, where DIR holds several.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines, as in a pipe.")]
+Language = Annotated[str, typer.Option("--lang", metavar="id|en", help="Bahasa pesan / language of messages.")]
 Since = Annotated[str | None, typer.Option("--from", metavar="SEQ|TIME", help="From this sequence or time on.")]
 Until = Annotated[str | None, typer.Option("--to", metavar="SEQ|TIME", help="Up to this sequence or time.")]
 
@@ -95,19 +96,29 @@ def verify(folder: Folder, log: OneLog = None, as_json: Json = False) -> None:  
 @app.command()
 def export(
     folder: Folder,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="New file.", show_default=False)],
+    stick: Annotated[Path, typer.Argument(metavar="STICK", help="Folder of the USB stick.", show_default=False)],
+    everything: Annotated[  # noqa: FBT002
+        bool, typer.Option("--all", help="All of every log, not only what the centre has not confirmed.")
+    ] = False,
     since: Annotated[int | None, typer.Option("--from", metavar="SEQ", min=1, help="From this sequence on.")] = None,
     until: Annotated[int | None, typer.Option("--to", metavar="SEQ", min=1, help="Up to this sequence.")] = None,
-    unacked: Annotated[bool, typer.Option("--unacked", help="Only what the centre has not confirmed.")] = False,  # noqa: FBT002
     log: OneLog = None,
+    lang: Language = "id",
+    as_json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Write the exact entries to a file, JSON lines with a manifest line for each log."""
+    """Salin ke stick USB apa yang belum dipegang pusat. / Copy what the centre does not hold yet to a USB stick.
+
+    Boleh saat gateway berjalan. Kalau stick tercabut di tengah jalan, jalankan lagi: diteruskan, tidak diulang. /
+    The gateway may be running. If the stick is pulled out, run it again: it goes on where it was.
+    """
     from gateway.commands import log_export
 
+    _speak(lang)
     with _called_rightly():
         view = _look(folder, log)
-        parts = log_export.parts(view, since, until, unacked=unacked)
-    log_export.write(parts, output)
+        parts = log_export.parts(view, log_export.Wanted(everything, since, until))
+    with _reader_may_leave():
+        log_export.export(view, parts, stick, people=_for_people(as_json=as_json))
 
 
 def _look(folder: Path, log: str | None) -> LogView:
@@ -119,6 +130,15 @@ def _look(folder: Path, log: str | None) -> LogView:
         known = ", ".join(epoch.logid for epoch in view.epochs) or "none"
         raise NotALog(f"{folder}: holds no log {log!r}: there is {known}")
     return view.only(chosen)
+
+
+def _speak(lang: str) -> None:
+    from gateway import texts
+
+    if lang not in ("id", "en"):
+        print(f"ketuk: --lang: id atau en / id or en, not {lang!r}", file=sys.stderr)  # noqa: T201
+        raise typer.Exit(2)
+    texts.choose("en" if lang == "en" else "id")
 
 
 def _number_and_folder(one: str, other: str) -> tuple[int, Path]:

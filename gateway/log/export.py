@@ -1,22 +1,34 @@
-"""Entries to a file of JSON lines: the exact bytes, and after those of each log a line that says what they are.
+"""A log in pieces on a stick: each file holds consecutive entries, their exact bytes, and a signed note that vouches
+for them (`contract/piece.py`).
 
-    {"specversion":"1.0","type":"ketuk.punch.v1",…}
-    {"ketuk":"export.v1","logid":"gw1.7f3a9c2e","first":1,"last":9120,"entries":9120,"hash":"<64 hex>"}
-
-`hash` is that of the last entry; where a log was not held in one piece, `entries` is smaller than `last - first + 1`.
+A piece that is whole is never touched again, so an export that was interrupted goes on where it was, and a later one
+adds what came since. A piece that is not whole, or not of this log, is written anew.
 """
 
-import json
-import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
-from contract.chain import entry_hash
+from contract import piece
+from contract.entry import ContractError
+from contract.piece import Note
+from gateway.entries import Stored
 from gateway.errors import LogError
+from gateway.log.stick import Stick
 from gateway.log.view import EpochView
 
-FORMAT = "export.v1"
+MOST_ENTRIES = 2000
+MOST_BYTES = 4 << 20
+"""Of one piece: what is lost when a stick is pulled out is written again in seconds."""
+_READ = 500
+
+
+class Seal(Protocol):
+    """The gateway's signing key."""
+
+    public: str
+
+    def sign(self, text: bytes) -> str: ...
 
 
 class Part(NamedTuple):
@@ -27,44 +39,85 @@ class Part(NamedTuple):
     last: int
 
 
-def export(parts: list[Part], target: Path, progress: Callable[[int], None] = lambda _: None) -> int:
-    """Write them to `target`, durably; how many entries. Raises LogError: it exists, or cannot be written.
+class Piece(NamedTuple):
+    """A file that is whole on the stick."""
 
-    `target` is there when everything is in it, and not before. `progress` is told of the entries.
-    """
-    half = target.with_name(target.name + ".part")
-    if target.exists():
-        raise LogError(f"{target}: is there already and is not overwritten; choose another name")
-    try:
-        with half.open("wb") as file:
-            written = sum(_write(part, file, progress) for part in parts)
-            file.flush()
-            os.fsync(file.fileno())
-        half.rename(target)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise LogError(f"{target}: cannot be written: {error.strerror or error}") from error
-    return written
+    note: Note
+    file: str
+    sha256: str
+    """Of the whole file."""
+    size: int
+    fresh: bool
+    """Whether it was written now; else it was there."""
 
 
-def _write(part: Part, file: BinaryIO, progress: Callable[[int], None]) -> int:
-    view, first, last = part
-    after, entries, oldest, newest = first - 1, 0, None, b""
-    while after < last and (batch := view.read_after(after, 500)):
-        batch = [entry for entry in batch if entry.sequence <= last]
-        for entry in batch:
-            oldest, newest = oldest or entry.sequence, entry.raw
-            file.write(entry.raw + b"\n")
-        entries += len(batch)
-        after = batch[-1].sequence if batch else last
-        progress(len(batch))
-    manifest = {
-        "ketuk": FORMAT,
-        "logid": view.logid,
-        "first": oldest,
-        "last": after if entries else None,
-        "entries": entries,
-        "hash": entry_hash(newest) if entries else None,
-    }
-    file.write(json.dumps(manifest, separators=(",", ":")).encode() + b"\n")
-    return entries
+class Exporter:
+    """Of the gateway `place` (site, name), signed with `seal` where there is one."""
+
+    def __init__(self, stick: Stick, place: tuple[str, str], seal: Seal | None) -> None:
+        self._stick, self._place, self._seal = stick, place, seal
+
+    def pieces(self, part: Part) -> Iterator[Piece]:
+        """See to each and tell of it, in order. Raises StickError; LogError when the log cannot be read."""
+        after = part.first - 1
+        while after < part.last and (following := _read(part, after, 1)):
+            name = piece.file_name(part.view.logid, following[0].sequence)
+            found = self._kept(part, name) or self._written(part, name, _read(part, after, MOST_ENTRIES))
+            yield found
+            after = found.note.last
+
+    def _kept(self, part: Part, name: str) -> Piece | None:
+        """The piece that is there, if it is whole and of this log as it is now."""
+        raw = self._stick.read(name)
+        try:
+            body, note = piece.split(raw)
+        except ContractError:
+            return None
+        ours = (*self._place, part.view.logid, "" if self._seal is None else self._seal.public)
+        last = body[:-1].rpartition(b"\n")[2]
+        if (note.site, note.gateway, note.logid, note.key) != ours or not _holds(part.view, note.last, last):
+            return None
+        return Piece(note, name, hashlib.sha256(raw).hexdigest(), len(raw), fresh=False)
+
+    def _written(self, part: Part, name: str, entries: list[Stored]) -> Piece:
+        body = b"".join(entry.raw + b"\n" for entry in entries)
+        note = Note(
+            *self._place,
+            part.view.logid,
+            first=entries[0].sequence,
+            last=entries[-1].sequence,
+            entries=len(entries),
+            oldest=min(part.view.oldest, entries[0].sequence),
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        if self._seal is not None:
+            note = note._replace(key=self._seal.public, signature=self._seal.sign(note.signed_text()))
+        raw = body + note.line()
+        self._stick.put(name, raw)
+        return Piece(note, name, hashlib.sha256(raw).hexdigest(), len(raw), fresh=True)
+
+
+def _read(part: Part, after: int, most: int) -> list[Stored]:
+    """The next entries for one piece; it ends where the log itself has lost some. Raises LogError."""
+    found: list[Stored] = []
+    size = 0
+    while len(found) < most and size < MOST_BYTES:
+        try:
+            batch = part.view.read_after(after, min(_READ, most - len(found)))
+        except OSError as error:
+            raise LogError(f"{part.view.folder}: cannot be read: {error.strerror or error}") from error
+        expected = after + 1 if found else batch[0].sequence if batch else 0
+        together = [
+            entry for number, entry in enumerate(batch, expected) if entry.sequence == number and number <= part.last
+        ]
+        found += together
+        if not batch or len(together) < len(batch):
+            break
+        size += sum(len(entry.raw) for entry in together)
+        after = together[-1].sequence
+    return found
+
+
+def _holds(view: EpochView, sequence: int, raw: bytes) -> bool:
+    found = view.read_after(sequence - 1, 1)
+    return bool(found) and found[0].sequence == sequence and found[0].raw == raw
