@@ -1,6 +1,7 @@
 """A disk that refuses: append says so and nothing else, goes on when it may, and nothing it promised is missing."""
 
 import errno
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,7 +14,7 @@ from gateway.log.disk import Disk
 from tests.log.damage import make
 from tests.log.disks import BadSectors, FaultyDisk, UnsyncedDisk
 from tests.log.life import DRAFTS, Life, script
-from tests.log.logs import check_log, event, events, everything, facts, lost, open_log, punches
+from tests.log.logs import check_log, event, events, everything, facts, lost, open_log, punches, segments
 
 CODES = (errno.ENOSPC, errno.EIO, errno.EROFS)
 
@@ -232,6 +233,29 @@ class TestBadSectors:
         log.append(punches(900))
         assert facts(everything(log))[-1] == "fact-900"
         assert lost(everything(log)) == set(range(int(path.stem), 32))
+
+
+def test_append_returns_when_the_system_says_that_the_medium_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything that was written is synced with the system's own calls by then, and so is the name of its file."""
+    synced: dict[str, int] = {}
+
+    def note(fd: int) -> None:
+        synced[str(Path(f"/proc/self/fd/{fd}").readlink())] = os.fstat(fd).st_size
+
+    monkeypatch.setattr(os, "fdatasync", note)
+    monkeypatch.setattr(os, "fsync", note)
+    log = open_log(tmp_path)
+    for number in range(2, 12):
+        synced.clear()
+        before = len(segments(tmp_path / "log"))
+        log.append(punches(number))
+        newest = segments(tmp_path / "log")[-1]
+        assert synced[str(newest)] == newest.stat().st_size
+        assert (str(newest.parent) in synced) == (len(segments(tmp_path / "log")) > before)
+    assert len(segments(tmp_path / "log")) > 2
+    log.close()
 
 
 def test_a_disk_is_what_the_system_gives(tmp_path: Path) -> None:
