@@ -1,5 +1,6 @@
 """A whole log read by a fresh gateway, again, after a restart, in a new epoch, and after a month alone."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,6 +37,8 @@ def test_each_punch_is_recorded_once_however_often_it_is_read(
     with server as terminal:
         gateway = office(tmp_path, terminal)
         readings["first"] = read_all(gateway, terminal)
+        size = 4 + 40 * records
+        assert len(re.findall(rf"reading \d+/{size} bytes", gateway.said)) >= size >> 20  # a line for each mebibyte
         punches = told(gateway.data)
         assert Counter(one[1:] for one in punches) == written(terminal)
         assert len({one.id for one in punches}) == records
