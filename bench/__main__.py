@@ -7,7 +7,7 @@ import typer
 
 from bench.report import Row, show
 
-PARTS = ("append", "startup", "drain", "tap", "reader")
+PARTS = ("append", "startup", "drain", "tap", "reader", "zkteco")
 
 
 def main(

@@ -23,7 +23,11 @@ _PERSON = {
     "card": re.compile(r"([0-9A-F]{2}){1,16}"),
 }
 """Whom the contract's `subject` can name."""
-_WORDS = {"method": Method, "direction": Direction, "origin": Origin}
+_WORDS = {
+    "method": typing.get_args(Method),
+    "direction": typing.get_args(Direction),
+    "origin": typing.get_args(Origin),
+}
 _FIELDS: dict[type, tuple[str, ...]] = {
     Reading: ("scheme", "person", "local_time", "method", "direction", "origin", "ordinal", "extra"),
     Finding: ("event", "key", "detail"),
@@ -97,8 +101,8 @@ def _reading(report: Reading) -> str | None:
         if not isinstance(getattr(report, name), str):
             return f"{name} is not text"
     for name, words in _WORDS.items():
-        if getattr(report, name) not in typing.get_args(words):
-            return f"{name} is not one of {', '.join(typing.get_args(words))}"
+        if getattr(report, name) not in words:
+            return f"{name} is not one of {', '.join(words)}"
     if not (report.known_as is None or isinstance(report.known_as, str)):
         return "known_as is not text"
     if not isinstance(report.raw, BYTES):

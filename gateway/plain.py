@@ -7,6 +7,7 @@ of that may keep an entry from being written: what JSON knows stays, everything 
 import hashlib
 import math
 import reprlib
+from typing import TypeGuard
 
 from contract.jsontext import dumps
 
@@ -15,6 +16,7 @@ MAX_OBJECT = 4096
 _DEEPEST = 8
 _MOST = 1000  # values in one object
 _SAFE_INT = 2**63
+_FEW, _SHORT = 8, 32  # facts, and characters of each, that take no counting: a long log brings some with each record
 
 _repr = reprlib.Repr()  # its limits multiply from level to level
 _repr.maxlevel, _repr.maxother, _repr.maxstring, _repr.maxlong = 3, 1000, 1000, 100
@@ -27,6 +29,8 @@ def plain(value: object, limit: int = MAX_OBJECT) -> dict[str, object]:
     One that is larger becomes `{"cut": true, "bytes", "sha256", "text"}`: how large it was, the digest of its JSON
     text, and as much of that text as there is room for. What is no mapping becomes `{"value": …}`.
     """
+    if limit >= MAX_OBJECT and _is_small(value):
+        return dict(value)
     maker = _Maker()
     made = maker.value(value, 0)
     found = made if isinstance(made, dict) else {"value": made}
@@ -63,6 +67,19 @@ def said(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - see shown
         text = shown(error)
     return text_of(" ".join(text.split()), 300)
+
+
+def _is_small(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether it is a plain object as it stands, and far from every limit."""
+    return type(value) is dict and len(value) <= _FEW and all(_is_word(key) and _is_fact(value[key]) for key in value)
+
+
+def _is_fact(value: object) -> bool:
+    return (type(value) is int and abs(value) < _SAFE_INT) or _is_word(value)
+
+
+def _is_word(value: object) -> bool:
+    return type(value) is str and len(value) <= _SHORT and value.isprintable()
 
 
 class _Maker:

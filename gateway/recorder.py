@@ -21,7 +21,7 @@ from gateway.masking import mask_subject
 from gateway.plain import plain, text_of
 from gateway.punch import Place, evidence, stamp
 from gateway.reading import ClockReading, Driver, Finding, Reading, SettableClock
-from gateway.terminal_clock import Look, TerminalClock
+from gateway.terminal_clock import Look, Moment, TerminalClock
 
 logger = logging.getLogger(__name__)
 
@@ -86,18 +86,21 @@ class Recorder:
     def prepare(self, reports: Sequence[object]) -> Batch:
         """What is to be recorded of `reports`. Once for each: a look at a clock changes what is known of it."""
         batch = Batch(cursor=self._last_cursor(reports))
+        moment = self._terminal.moment()
         for report in reports:
-            self._take(report, batch)
+            self._take(report, batch, moment)
+            if isinstance(report, ClockReading):
+                moment = self._terminal.moment()
         return batch
 
-    def _take(self, report: object, batch: Batch) -> None:
+    def _take(self, report: object, batch: Batch, moment: Moment) -> None:
         why = unfit(report)
         if why is not None:
             logger.error("%s: its driver gave what is no report: %s; it is kept as evidence", self.place.device, why)
             batch.drafts.append(quarantined(report, why, self.place.source))
         elif isinstance(report, Reading):
             batch.look |= self._terminal.suspects(report)
-            batch.drafts.append(stamp(report, self.place, self._terminal.facts(report)))
+            batch.drafts.append(stamp(report, self.place, self._terminal.facts(report, moment)))
         elif isinstance(report, Finding):
             batch.drafts.append(evidence(report, self.place))
         elif isinstance(report, ClockReading):

@@ -44,6 +44,16 @@ class Look(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """How the two clocks stand to each other now: found out once for all punches that came together."""
+
+    now: datetime | None
+    """The trusted time; None when there is none."""
+    offset_s: float | None
+    """The device's clock minus that, seconds; None when they were never compared."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What a look at the clock showed: audit data to record, and whether the clock should be set."""
 
@@ -106,12 +116,18 @@ class TerminalClock:
         self._wrong, self._suspect = abs(offset) > self._max_drift, None
         return [_set_right(before, offset, reading.serial)]
 
-    def facts(self, reading: Reading) -> ClockFacts:
-        """What a punch of this device says about the clock that gave its time."""
+    def moment(self) -> Moment:
+        """How matters stand, for `facts`; until the next look at the device's clock."""
         now = self._clock.now() if self._clock.trusted else None
-        if self.last is None or self.last.serial != reading.serial:
-            return ClockFacts("unset", None, now)
-        return ClockFacts(self._state(reading, self.last), self._offset_then(reading, self.last, now), now)
+        return Moment(now, None if self.last is None else round(self._expected(self.last), 1))
+
+    def facts(self, reading: Reading, moment: Moment | None = None) -> ClockFacts:
+        """What a punch of this device says about the clock that gave its time."""
+        moment = moment or self.moment()
+        if self.last is None or moment.offset_s is None or self.last.serial != reading.serial:
+            return ClockFacts("unset", None, moment.now)
+        offset = self._offset_then(reading, self.last, moment.offset_s, moment.now)
+        return ClockFacts(self._state(reading, self.last), offset, moment.now)
 
     def local_now(self) -> str:
         """The time to set a device to."""
@@ -125,9 +141,8 @@ class TerminalClock:
             return "holdover"
         return "synced" if self._clock.state == "synced" else "holdover"
 
-    def _offset_then(self, reading: Reading, last: Look, now: datetime | None) -> float | None:
+    def _offset_then(self, reading: Reading, last: Look, known: float, now: datetime | None) -> float | None:
         """The offset when the punch was made: for one that was made before we set the clock, the offset before that."""
-        known = round(self._expected(last), 1)
         if last.before_s is None:
             return known
         live = reading.origin == "live"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contract.jsontext import dumps, loads
 from gateway.plain import MAX_OBJECT, clean, plain, said, shown, text_of
@@ -31,6 +32,20 @@ def test_whatever_it_is_becomes_a_json_object_of_bounded_size(value: Any) -> Non
 def test_what_json_knows_stays_as_it_is(value: dict[str, object]) -> None:
     assert plain(value) == value
     assert list(plain(value)) == list(value)
+
+
+@given(value=st.dictionaries(st.text(max_size=40), st.text(max_size=40) | st.integers() | st.booleans(), max_size=10))
+def test_a_few_short_facts_are_the_same_by_the_short_way_and_the_long(value: dict[str, object]) -> None:
+    """The long way is taken as soon as one of the values needs a closer look."""
+    found, other = plain(value), plain({**value, "more": []})
+    assert found is not value
+    assert [(key, type(inner), inner) for key, inner in {**found, "more": []}.items()] == [
+        (key, type(inner), inner) for key, inner in other.items()
+    ]
+
+
+def test_a_small_limit_holds_for_short_facts_too() -> None:
+    assert plain({"a": "x" * 32, "b": "y" * 32}, limit=40)["cut"] is True
 
 
 @pytest.mark.parametrize(

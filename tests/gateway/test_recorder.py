@@ -239,6 +239,14 @@ def test_records_made_before_we_set_a_clock_that_was_ahead_are_punches(house: Ho
     assert offsets == [pytest.approx(3600, abs=2)] * 2
 
 
+def test_punches_that_come_with_a_look_at_the_clock_are_told_what_it_showed(house: House) -> None:
+    recorder = house.recorder()
+    reports = [punch(1), clock_reading(60), punch(2), clock_reading(300), punch(3)]
+    recorder.commit(recorder.prepare(reports))
+    told = [entry["data"]["clock"].get("offset_s") for entry in house.entries("punch")]
+    assert told == [None, pytest.approx(60, abs=2), pytest.approx(300, abs=2)]
+
+
 def test_a_status_of_nonsense_does_not_keep_evidence_from_being_recorded(house: House) -> None:
     house.device.status = DeviceStatus(serial="x" * 500)
     house.device.error = DeviceSilent("pintu: no answer")

@@ -8,12 +8,14 @@ exist: they stay text.
 """
 
 import re
+from functools import lru_cache
 
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
 _MONTH = 31 * _DAY
 _YEAR = 12 * _MONTH
+_TWO = [f"{number:02}" for number in range(60)]
 BEYOND = 100 * _YEAR
 """First value that no terminal can write: the year in the formula is taken modulo 100."""
 
@@ -22,12 +24,17 @@ _TEXT = re.compile(r"20(\d\d)-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)", re.ASCII)
 
 def unpack(packed: int) -> str:
     """`YYYY-MM-DDTHH:MM:SS` of an unsigned 32-bit packed time; 31 February comes out as such."""
-    year, rest = divmod(packed, _YEAR)
-    month, rest = divmod(rest, _MONTH)
-    day, rest = divmod(rest, _DAY)
+    days, rest = divmod(packed, _DAY)
     hour, rest = divmod(rest, _HOUR)
     minute, second = divmod(rest, _MINUTE)
-    return f"{2000 + year}-{month + 1:02}-{day + 1:02}T{hour:02}:{minute:02}:{second:02}"
+    return f"{_day(days)}T{_TWO[hour]}:{_TWO[minute]}:{_TWO[second]}"
+
+
+@lru_cache(1024)  # a log holds many punches of few days
+def _day(days: int) -> str:
+    months, day = divmod(days, 31)
+    year, month = divmod(months, 12)
+    return f"{2000 + year}-{month + 1:02}-{day + 1:02}"
 
 
 def pack(local_time: str) -> int:
