@@ -36,6 +36,7 @@ def _stopped(gateway: Gateway, holds: Counter[tuple[str, str]]) -> None:
     """A clean stop in time; `holds` stands in the log, and its last entry says that it was stopped."""
     assert gateway.stop() == 0
     assert "leaving at once" not in gateway.said
+    assert "did not let go" not in gateway.said
     assert audits(gateway)[-1][0] == held(gateway)[-1]["data"]["event"] == "software-stopped"
     assert recorded(gateway) == holds
     verify(gateway)
