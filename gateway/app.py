@@ -1,6 +1,6 @@
 """Builds the gateway from its configuration, starts it, watches over it, stops it.
 
-Threads: one a device, the forwarder and paho's own; this one, which looks after them once a second.
+Threads: one a device, the forwarder and paho's own, one that signs; this one, which looks after them once a second.
 """
 
 import logging
@@ -14,6 +14,7 @@ from importlib.metadata import version
 
 from contract import audit, messages
 from contract.entry import AUDIT
+from gateway.checkpoint import Checkpointer
 from gateway.clock import Clock, boot_id
 from gateway.config import Config, Device
 from gateway.device import DeviceLoop
@@ -71,6 +72,7 @@ class App:
         self._disk = DiskWatch(self.log, config.gateway.data, self._source, max_bytes)
         self._owed = Owed(self._append, self._clock.text, self._disk.failed)
         self._health = Health(self.log, self._clock, self._disk)
+        self._checkpoints = Checkpointer(self.log, config.gateway.data, self._source)
         self._supervisor = supervisor or Supervisor()
         self._notifier = Notifier()
         self._expired_at = time.monotonic()
@@ -83,11 +85,13 @@ class App:
             health=self.health,
             commands={messages.PING: self._ping, messages.SYNC_CLOCK: self._clocks, messages.USERS: self._users},
             audit=self._owed.record,
+            birth=self._checkpoints.birth,
         )
 
     def run(self, stop: threading.Event) -> None:
         """Start everything, tend it until `stop`, stop everything within STOP_S."""
         self._tell_start()
+        self._checkpoints.start()  # first, since the birth message names its key
         self._forwarder.start()
         for device, make in zip(self._config.devices, self._makers, strict=True):
             self._supervisor.add(partial(self._loop, device, make))
@@ -183,12 +187,13 @@ class App:
         self.log.append([Draft(AUDIT, self._source, audit.data(event, plain(detail)))])
 
     def _shut_down(self) -> None:
-        """Devices first, so that nothing new comes; then the log's last entry; then the line."""
+        """Devices first, so that nothing new comes; then the log's last entries; then the line."""
         self._notifier.stopping()
         deadline = time.monotonic() + STOP_S - 1
         for name in self._supervisor.stop(STOP_S / 2):
             logger.warning("%s: did not let go in time; its records are read again at the next start", name)
         self._owed.record("software-stopped", {})
+        self._checkpoints.stop()
         if not self._forwarder.stop(max(deadline - time.monotonic(), 0.5)):
             logger.warning("the line to the broker did not end in time; what is open is sent at the next start")
         self.log.keep_cursor(_RUN, "stopped")
