@@ -31,7 +31,7 @@ class Sealable(Protocol):
 
     def marks(self) -> Marks: ...
 
-    def wait(self, after: int, timeout: float) -> bool: ...
+    def watch(self, watcher: Callable[[int], None]) -> None: ...
 
     def append(self, drafts: Sequence[Draft]) -> list[Stored]: ...
 
@@ -48,17 +48,19 @@ class Checkpointer:
         """Log and sequence through which everything is signed, the checkpoint included."""
         self._since: float | None = None
         self._trouble = ""
-        self._stop = threading.Event()
+        self._stop, self._many = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def start(self) -> None:
         """Have a key, made now if need be, and begin."""
         self._guarded(self._prepare)
+        self._log.watch(self._grown)
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
         """Sign what is not signed yet, and end."""
         self._stop.set()
+        self._many.set()
         self._thread.join(timeout)
         if not self._thread.is_alive():
             self._guarded(self._seal_rest)
@@ -70,9 +72,14 @@ class Checkpointer:
     def _run(self) -> None:
         while not self._stop.is_set():
             if self._guarded(self._turn):
-                self._log.wait(self._signed[1] + checkpoint.MOST - 1, _LOOK_S)
+                self._many.wait(_LOOK_S)
+                self._many.clear()
             else:
                 self._stop.wait(_RETRY_S)
+
+    def _grown(self, last: int) -> None:
+        if last - self._signed[1] >= checkpoint.MOST:
+            self._many.set()
 
     def _turn(self) -> None:
         self._prepare()

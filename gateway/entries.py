@@ -1,6 +1,6 @@
 """What the rooms of the gateway hand to one another about the log, so that none needs to know another."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -78,5 +78,6 @@ class Outbox(Protocol):
     def ack(self, logid: str, through: int, hash: str, missing: Sequence[tuple[int, int]]) -> AckOutcome:
         """A watermark from the centre. Raises LogError on a disk that refuses."""
 
-    def wait(self, after: int, timeout: float) -> bool:
-        """Block until the log holds a sequence above `after`, at most `timeout` seconds; whether it does."""
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        """Call `watcher` with the last sequence whenever entries were added, in the thread that added them and while
+        the log is locked: it must only wake somebody up."""

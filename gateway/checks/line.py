@@ -15,24 +15,24 @@ from gateway.texts import exact
 
 def check(config: Config) -> Result:
     """Only while no gateway runs: it would lose its own connection, which has the same client id."""
-    session = Session(config.broker, config.site.id, config.gateway.id, inbox := Inbox(frozenset()))
+    session = Session(config.broker, config.site.id, config.gateway.id, Inbox(frozenset()))
     try:
         session.open()
-        return _subscribed(config, session, inbox)
+        return _subscribed(config, session)
     except LinkError as error:
         return Result("broker", "bad", exact(str(error)))
     finally:
         session.close(clean=True)
 
 
-def _subscribed(config: Config, session: Session, inbox: Inbox) -> Result:
+def _subscribed(config: Config, session: Session) -> Result:
     broker = config.broker
     place: dict[str, object] = {"host": broker.host, "port": broker.port}
     wanted = [topics.ack(config.site.id, config.gateway.id), topics.CENTRAL_STATUS]
     session.subscribe(wanted)
     deadline = time.monotonic() + broker.connect_timeout
     while (left := deadline - time.monotonic()) > 0:
-        for event in inbox.drain(left):
+        for event in session.events(left):
             if isinstance(event, Closed):
                 raise LinkError(event.line)
             if isinstance(event, Subscribed):

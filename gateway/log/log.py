@@ -72,7 +72,7 @@ class Log:
         self._options = options
         self._root = data / "log"
         self._lock = threading.RLock()
-        self._grown = threading.Condition(self._lock)
+        self._watchers: list[Callable[[int], None]] = []
         self._closed = False
         self._folder_lock = FolderLock(data, allow_volatile=options.allow_volatile)
         try:
@@ -129,7 +129,7 @@ class Log:
             self._present.db.insert_multiple(documents)
         except OSError as error:
             raise unwritable("write", self._root, error) from error
-        self._grown.notify_all()
+        self._tell_watchers()
         return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
 
     def _check_open(self) -> None:
@@ -180,10 +180,13 @@ class Log:
                 return
             after = batch[-1].sequence
 
-    def wait(self, after: int, timeout: float) -> bool:
-        with self._grown:
-            self._grown.wait_for(lambda: self._closed or self._journal.next - 1 > after, timeout)
-            return self._journal.next - 1 > after
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        with self._lock:
+            self._watchers.append(watcher)
+
+    def _tell_watchers(self) -> None:
+        for watcher in self._watchers:
+            watcher(self._journal.next - 1)
 
     @property
     def table(self) -> EntryDB:
@@ -218,7 +221,7 @@ class Log:
             verdict = judge(self.marks(), through, missing, contradicts=self._present.contradicts(through, hash))
             if verdict.forked:
                 self._present.fork(through, hash)
-                self._grown.notify_all()
+                self._tell_watchers()
                 return AckOutcome(self.marks(), forked=True)
             self._move(verdict.published, verdict.confirmed)
             return AckOutcome(self.marks(), verdict.resend)
@@ -309,4 +312,3 @@ class Log:
                 self._journal.close()
                 self._folder_lock.release()
                 self._closed = True
-                self._grown.notify_all()

@@ -1,11 +1,11 @@
 """The forwarder: one thread that connects, lives a connection, waits with jitter, and connects again.
 
-    watch ──wake──┐
-    paho ──events─┤► inbox ──► forwarder thread: link ► publisher ► paho
-    commands ─wake┘                                   └► outbox (ack, published, republish)
+    log, commands ─ring─► bell ─┐
+    broker ─────────────────────┴► forwarder thread: session ► inbox ► link ► publisher ► session ─► broker
+                                                                          └► outbox (ack, published, republish)
 
-The forwarder's thread alone decides. paho's thread only reports; a watcher turns "the log has grown" into a wake-up,
-because a thread can wait for one thing only; commands run in a thread of their own, since they may take long.
+One thread does it all, the network too: it waits for the socket and for the bell at once (Session.events). A punch that
+was recorded rings the bell from its device's thread. Commands run in a thread of their own, since they may take long.
 """
 
 import logging
@@ -34,7 +34,6 @@ Audit = Callable[[str, dict[str, object]], None]
 """(word of `contract.audit.EVENTS`, detail)"""
 
 _LONGEST_FAREWELL = 3.0
-_WATCH = 0.2
 _COMPLAIN_EVERY = 60.0
 
 T = TypeVar("T")
@@ -75,7 +74,7 @@ class Forwarder:
         self._inbox = Inbox(frozenset((topics.ack(site, gateway), topics.CENTRAL_STATUS)))
         self._publisher = Publisher(settings, site, gateway, outbox, self._counters, self._refused)
         handlers = {"ping": ping(version), **(commands or {})}
-        self._commands = Commands(handlers, {"replay": self._replay}, self._inbox.wake, self._commanded)
+        self._commands = Commands(handlers, {"replay": self._replay}, self._inbox.bell.ring, self._commanded)
         self._parts = Parts(
             settings=settings,
             site=site,
@@ -93,30 +92,28 @@ class Forwarder:
             on_fork=self._forked,
         )
         self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
-        self._watcher = threading.Thread(target=self._watch, name="forwarder-watch", daemon=True)
+        outbox.watch(lambda _: self._inbox.bell.ring())
 
     def start(self) -> None:
         """Begin; returns at once, whether there is a broker or not."""
         self._commands.start()
-        self._watcher.start()
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> bool:
         """End the clean way: what is on its way is waited for a moment, and the broker is told that we go offline.
-        Whether all threads ended in `timeout` seconds; whatever they were at, nothing is lost."""
+        Whether the thread ended in `timeout` seconds; whatever it was at, nothing is lost."""
         deadline = time.monotonic() + timeout
         self._farewell = min(_LONGEST_FAREWELL, timeout / 2)
         self._stop.set()
-        self._inbox.wake()
+        self._inbox.bell.ring()
         self._commands.stop()
-        for thread in (self._thread, self._watcher):
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return not (self._thread.is_alive() or self._watcher.is_alive())
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        return not self._thread.is_alive()
 
     def publish_health(self) -> None:
         """Send the health message now, not only when its minute is over."""
         self._parts.health_wanted.set()
-        self._inbox.wake()
+        self._inbox.bell.ring()
 
     def snapshot(self) -> LinkState:
         """How the link stands. From any thread."""
@@ -185,15 +182,6 @@ class Forwarder:
         self._state = replace(self._state, next_try=time.monotonic() + delay)
         self._stop.wait(delay)
         self._state = replace(self._state, next_try=None)
-
-    def _watch(self) -> None:
-        seen = -1
-        while not self._stop.is_set():
-            grown = self._outbox.wait(seen, _WATCH)
-            end = self._outbox.marks().next - 1  # read before the wake-up: what comes later is seen by the next wait
-            if grown or end < seen:
-                self._inbox.wake()
-            seen = end
 
     # What others are told or asked
 

@@ -1,11 +1,13 @@
-"""Everything that happens to the forwarder, from any thread, in one bounded queue; its thread has this one wait.
+"""What a connection reports, in order and bounded, and the bell with which other threads ask to be looked at.
 
-paho holds its own lock while it calls `on_publish`, and holds it, too, inside `publish()`: a callback that takes any
-lock which is also held around `publish()` stops both threads for good. So callbacks only put things here.
+The inbox is filled while the session works and emptied right after it, by the same thread. paho holds its own lock
+while it calls back, so callbacks only put things here.
 """
 
-import queue
-import threading
+import contextlib
+import os
+import weakref
+from collections import deque
 from typing import NamedTuple
 
 MAX_COMMANDS = 32
@@ -41,72 +43,72 @@ class Closed(NamedTuple):
 
 
 Event = Acknowledged | Subscribed | Arrived | Closed
-_Queued = Acknowledged | Subscribed | Arrived | Closed | str | None
+
+
+class Bell:
+    """Wakes a thread that waits in poll(2); rung from any thread, never blocks."""
+
+    def __init__(self) -> None:
+        self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        weakref.finalize(self, os.close, self._fd)
+
+    def fileno(self) -> int:
+        """What to wait for: readable once it was rung."""
+        return self._fd
+
+    def ring(self) -> None:
+        """There is something to look at: new entries, replies, the end."""
+        os.eventfd_write(self._fd, 1)
+
+    def silence(self) -> None:
+        """It was heard. Look at everything after this, not before."""
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._fd)
 
 
 class Inbox:
-    """`latest`: topics of which only the newest message matters."""
+    """`latest`: topics of which only the newest message matters. All but the bell is for one thread."""
 
     def __init__(self, latest: frozenset[str]) -> None:
         self._latest_topics = latest
-        self._queue: queue.SimpleQueue[_Queued] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._waiting: deque[Event | str] = deque()
+        """A topic stands for the newest message of it."""
         self._latest: dict[str, Arrived] = {}
         self._commands = 0
-        self._woken = False
+        self.bell = Bell()
         self.dropped = 0
         """Messages that found no room."""
 
     def put(self, event: Acknowledged | Subscribed | Closed) -> None:
         """At most as many as the connection has messages on their way, and a few."""
-        self._queue.put(event)
+        self._waiting.append(event)
 
     def arrive(self, message: Arrived) -> None:
         """A message from the broker; of the `latest` topics it replaces one that still waits."""
-        with self._lock:
-            if message.topic in self._latest_topics:
-                queued: _Queued = message.topic if message.topic not in self._latest else None
-                self._latest[message.topic] = message
-                if queued is None:
-                    return
-            elif self._commands >= MAX_COMMANDS:
-                self.dropped += 1
-                return
-            else:
-                self._commands += 1
-                queued = message
-        self._queue.put(queued)
+        if message.topic in self._latest_topics:
+            if message.topic not in self._latest:
+                self._waiting.append(message.topic)
+            self._latest[message.topic] = message
+        elif self._commands >= MAX_COMMANDS:
+            self.dropped += 1
+        else:
+            self._commands += 1
+            self._waiting.append(message)
 
-    def wake(self) -> None:
-        """There is something to look at elsewhere: new entries, replies, the end."""
-        with self._lock:
-            if self._woken:
-                return
-            self._woken = True
-        self._queue.put(None)
+    @property
+    def waiting(self) -> int:
+        """How much `drain` would give."""
+        return len(self._waiting)
 
-    def drain(self, timeout: float) -> list[Event]:
-        """What happened, in order; waits at most `timeout` seconds for something. Empty after a `wake`, too."""
-        events: list[Event] = []
-        try:
-            self._take(self._queue.get(timeout=max(timeout, 0)), events)
-            for _ in range(self._queue.qsize()):
-                self._take(self._queue.get_nowait(), events)
-        except queue.Empty:
-            pass
+    def drain(self) -> list[Event]:
+        """What happened since the last call, in order."""
+        if not self._waiting:
+            return []
+        events = [self._latest.pop(item) if isinstance(item, str) else item for item in self._waiting]
+        self._waiting.clear()
+        self._commands = 0
         return events
 
     def forget(self) -> None:
         """Drop what came from a connection that is no more."""
-        while self.drain(0):
-            pass
-
-    def _take(self, queued: _Queued, events: list[Event]) -> None:
-        with self._lock:
-            if queued is None:
-                self._woken = False
-            elif isinstance(queued, str):
-                events.append(self._latest.pop(queued))
-            else:
-                self._commands -= isinstance(queued, Arrived)
-                events.append(queued)
+        self.drain()

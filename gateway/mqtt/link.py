@@ -91,7 +91,7 @@ class Link:
 
     def _turn(self, *, entries: bool, patience: float = 1.0) -> None:
         now = time.monotonic()
-        for event in self._p.inbox.drain(min(patience, self._wait(now))):
+        for event in self._session.events(min(patience, self._wait(now))):
             self._handle(event)
         now = time.monotonic()
         for reply in self._p.commands.replies():

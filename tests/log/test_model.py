@@ -83,11 +83,6 @@ class LogModel(RuleBasedStateMachine):
         first, last = self._number(data, 1, self.end), self._number(data, 1, self.end + 3)
         assert list(self.log.replay(first, last)) == [e for e in self._held() if first <= e.sequence <= last]
 
-    @rule(data=st.data())
-    def wait(self, data: st.DataObject) -> None:
-        after = self._number(data, 0, self.end + 1)
-        assert self.log.wait(after, 0) == (after < self.end)
-
     # The marks
 
     @rule(data=st.data())

@@ -49,9 +49,12 @@ def _write(log: Log, device: int) -> None:
 
 
 def _forward(log: Log, done: threading.Event, delivered: list[Stored]) -> None:
+    grown = threading.Event()
+    log.watch(lambda _: grown.set())
     while not done.is_set() or log.unpublished(1):
-        if log.wait(log.marks().published, 0.05):
-            batch = log.unpublished(20)
+        grown.wait(0.05)
+        grown.clear()
+        while batch := log.unpublished(20):
             delivered.extend(batch)
             log.published(batch[-1].sequence)
 
@@ -93,16 +96,26 @@ def _confirm(log: Log) -> None:
         assert not log.ack(marks.logid, entry.sequence, entry_hash(entry.raw), []).forked
 
 
-def test_whoever_waits_is_woken(tmp_path: Path) -> None:
+def test_whoever_watches_hears_of_new_entries_and_of_nothing_else(tmp_path: Path) -> None:
     log = open_log(tmp_path)
-    after = log.marks().next - 1
-    woken: queue.SimpleQueue[bool] = queue.SimpleQueue()
-    thread = threading.Thread(target=lambda: woken.put(log.wait(after, 30)))
-    thread.start()
-    log.append([note("wake up")])
-    assert woken.get(timeout=30)
-    thread.join(30)
-    assert not log.wait(log.marks().next - 1, 0)
+    heard: list[int] = []
+    log.watch(heard.append)
+    log.append([note("one"), note("two")])
+    assert heard == [log.marks().next - 1]
+    log.append([punch(1)])
+    log.append([punch(1)])  # known by now
+    log.read(0, 10)
+    log.published(2)
+    assert heard == [log.marks().next - 2, log.marks().next - 1]
+
+
+def test_whoever_watches_hears_of_another_epoch(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    stored = log.append([note("one")])[0]
+    heard: list[int] = []
+    log.watch(heard.append)
+    assert log.ack(log.marks().logid, stored.sequence, "f" * 64, []).forked
+    assert heard[-1] == log.marks().next - 1
 
 
 def test_the_numbers_of_another_epoch_are_never_mixed(tmp_path: Path) -> None:

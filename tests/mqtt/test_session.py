@@ -39,12 +39,12 @@ def refusal(url: str, **changes: Any) -> str:
     return str(caught.value)
 
 
-def closing(inbox: Inbox) -> str:
+def closing(made: Session) -> str:
     """Why the connection ended."""
     events: list[Event] = []
 
     def ended() -> bool:
-        events.extend(inbox.drain(0.05))
+        events.extend(made.events(0.05))
         return any(isinstance(event, Closed) for event in events)
 
     until(ended, "the end of the connection")
@@ -163,11 +163,10 @@ def test_limits_of_the_broker() -> None:
 def test_another_client_takes_over_our_name(protocol: str, tmp_path: Path) -> None:
     """Neither mosquitto 2.0.11 nor rumqttd gives the reason that MQTT 5 has for it."""
     with Mosquitto(tmp_path) as broker:
-        inbox = Inbox(frozenset())
-        first, second = session(broker.url, inbox, protocol=protocol), session(broker.url, protocol=protocol)
+        first, second = session(broker.url, protocol=protocol), session(broker.url, protocol=protocol)
         first.open()
         second.open()
-        assert "a second gateway may be set up with the same site and gateway id" in closing(inbox)
+        assert "a second gateway may be set up with the same site and gateway id" in closing(first)
         first.close()
         second.close()
 
@@ -183,19 +182,17 @@ def test_another_client_takes_over_our_name(protocol: str, tmp_path: Path) -> No
 )
 def test_a_broker_that_says_why_it_closes(code: int, line: str) -> None:
     with ScriptedBroker(greeting=lambda peer: peer.send(bytes((0xE0, 1, code)))) as broker:
-        inbox = Inbox(frozenset())
-        made = session(broker.url, inbox, protocol="5")
+        made = session(broker.url, protocol="5")
         made.open()
-        assert line in closing(inbox)
+        assert line in closing(made)
         made.close()
 
 
 def test_a_dead_line_is_noticed_by_the_keepalive() -> None:
     with ScriptedBroker(reading=lambda _: False) as broker:
-        inbox = Inbox(frozenset())
-        made = session(broker.url, inbox, keepalive=1)
+        made = session(broker.url, keepalive=1)
         made.open()
-        assert "the line must be dead" in closing(inbox)
+        assert "the line must be dead" in closing(made)
         made.close()
 
 
@@ -208,10 +205,9 @@ def test_a_packet_that_would_fill_the_memory_ends_the_connection() -> None:
         peer.send(b"\x30" + length + b"\0\3a/b" + b"x" * 65536)
 
     with ScriptedBroker(greeting=huge) as broker:
-        inbox = Inbox(frozenset())
-        made = session(broker.url, inbox)
+        made = session(broker.url)
         made.open()
-        assert f"sends a packet of {LARGEST_READ * 4} bytes" in closing(inbox)
+        assert f"sends a packet of {LARGEST_READ * 4} bytes" in closing(made)
         assert made.oversized
         made.close()
 
@@ -224,11 +220,10 @@ def test_junk_from_the_broker_ends_the_connection_or_nothing(junk: bytes, protoc
         peer.close()
 
     with ScriptedBroker(greeting=greet) as broker:
-        inbox = Inbox(frozenset())
-        made = session(broker.url, inbox, protocol=protocol)
+        made = session(broker.url, protocol=protocol)
         with contextlib.suppress(LinkError):
             made.open()
-            closing(inbox)
+            closing(made)
         made.close()
     assert not paho_threads()
 
@@ -243,7 +238,7 @@ def test_a_fault_in_paho_s_thread_ends_the_connection_aloud() -> None:
         made = session(broker.url, inbox)
         made.open()
         broker.peers[0].publish("test/a", b"x")
-        assert "what it sent cannot be taken (RuntimeError: boom)" in closing(inbox)
+        assert "what it sent cannot be taken (RuntimeError: boom)" in closing(made)
         made.close()
     assert not paho_threads()
 
@@ -253,11 +248,10 @@ def test_pubacks_arrive_with_their_reason() -> None:
         peer.puback(message.mid, 0x87)
 
     with ScriptedBroker(refuse) as broker:
-        inbox = Inbox(frozenset())
-        made = session(broker.url, inbox, protocol="5")
+        made = session(broker.url, protocol="5")
         made.open()
         mid = made.publish("test/a", b"x", retain=False, entry=True)
-        assert inbox.drain(PATIENCE) == [Acknowledged(mid, 0x87)]
+        assert made.events(PATIENCE) == [Acknowledged(mid, 0x87)]
         made.close()
 
 
@@ -297,10 +291,9 @@ def test_a_reset_connection_leaves_no_file_to_the_collector() -> None:
         gc.disable()
         try:
             for number in range(10):
-                inbox = Inbox(frozenset())
-                made = session(broker.url, inbox)
+                made = session(broker.url)
                 made.open()
-                assert "the connection broke" in closing(inbox)
+                assert "the connection broke" in closing(made)
                 made.close()
                 del made
                 if number == 0:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -343,5 +343,5 @@ class Wrapped:
     def ack(self, logid: str, through: int, hash: str, missing: Sequence[tuple[int, int]]) -> AckOutcome:
         return self._log.ack(logid, through, hash, missing)
 
-    def wait(self, after: int, timeout: float) -> bool:
-        return self._log.wait(after, timeout)
+    def watch(self, watcher: Callable[[int], None]) -> None:
+        self._log.watch(watcher)
