@@ -18,8 +18,13 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[object, object, T]) -> T:
-        """Run a coroutine in the loop and wait for what it gives."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_TIMEOUT)
+        """Run a coroutine in the loop and wait for what it gives. Raises RuntimeError when the loop has ended."""
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()  # one that was never begun would complain at its end
+            raise
+        return future.result(CALL_TIMEOUT)
 
     def call(self, work: Callable[[], T]) -> T:
         """Call a function in the loop and wait for what it gives."""

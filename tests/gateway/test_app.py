@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from contract.chain import entry_hash
 from contract.entry import parse
 from gateway.app import App
 from gateway.config import load
@@ -97,7 +98,7 @@ def test_a_punch_goes_through_and_the_end_is_told(office: Office) -> None:
     with office.running() as app:
         until(lambda: ready(app))
         office.device.punch("1042")
-        until(lambda: app.log.marks().next == 4)
+        until(lambda: any(entry.kind == "punch" for entry in app.log.read(0, 100)))
         schemas.check("health", app.health())
         assert started(app)["last_run"] == "unknown"
     with office.running() as app:
@@ -127,7 +128,21 @@ def test_one_chore_that_fails_does_not_end_the_gateway(
         monkeypatch.setattr(os, "statvfs", broken)
         until(lambda: "the gateway goes on" in caplog.text)
         office.device.punch("1042")
-        until(lambda: app.log.marks().next == 4)
+        until(lambda: any(entry.kind == "punch" for entry in app.log.read(0, 100)))
+
+
+def test_everything_is_signed_when_it_stops(office: Office) -> None:
+    with office.running() as app:
+        until(lambda: ready(app))
+        office.device.punch("1042")
+        until(lambda: any(entry.kind == "punch" for entry in app.log.read(0, 100)))
+    with office.running() as again:
+        entries = again.log.read(0, 100)
+    stopped = next(n for n, entry in enumerate(entries) if b'"software-stopped"' in entry.raw)
+    checkpoint: Any = parse(entries[stopped + 1].raw)
+    assert checkpoint["type"] == "ketuk.checkpoint.v1"
+    assert checkpoint["data"]["hash"] == entry_hash(entries[stopped].raw)
+    assert sum(b'"key-created"' in entry.raw for entry in entries) == 1
 
 
 def test_what_happens_while_the_disk_refuses_is_on_record_afterwards(
