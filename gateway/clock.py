@@ -173,7 +173,7 @@ class Clock:
         """Go on in holdover where the program stopped while it trusted the clock, if nobody set it since."""
         try:
             kept = msgspec.json.decode(memory or "", type=Kept)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError):
             return
         with self._lock:
             untouched = kept.boot == self._boot != "" and abs(kept.base_s - self._base) < STEP_S

@@ -188,5 +188,5 @@ class Recorder:
             return None
         try:
             return msgspec.json.decode(kept, type=Look)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError):
             return None

@@ -163,7 +163,7 @@ def _manifest(archive: zipfile.ZipFile) -> tuple[Manifest, bytes]:
     raw = archive.read(MANIFEST)
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise EvidenceError(f"manifest.json: {error}") from error
     if manifest.type != TYPE:
         raise EvidenceError(f"manifest.json: not a bundle of {TYPE}")

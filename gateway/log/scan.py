@@ -51,7 +51,7 @@ def header_of(payload: bytes) -> Header | None:
     """A segment's header; None when the bytes are none."""
     try:
         return _header.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
@@ -121,8 +121,9 @@ class Entry(NamedTuple):
 def entry_of(raw: bytes) -> Entry | None:
     """The place of an entry; None when the bytes are none, whatever their checksum says."""
     try:
+        raw.decode()  # msgspec looks only at the attributes that it is asked for
         head = head_of(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     text = head.sequence
     if len(text) != 20 or not (text.isascii() and text.isdigit()) or head.type.count(".") != 2:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.log.disk import Disk
-from gateway.log.record import Line, scan
+from gateway.log.record import Line, frame, scan
 from gateway.log.scan import scan_segment
 from gateway.log.sealed import from_scan, write_index
 from tests.log.damage import (
@@ -173,6 +173,8 @@ class TestOneRecord:
             (b'"sequence":"', b'"sequence":"x'),
             (b'"prevhash":"', b'"prevhash":1,"x":"'),
             (b'{"specversion"', b'["specversion"'),
+            (b'"source":"', b'"source":"\xff'),
+            (b'"direction":"', b'"direction":"\xff'),
         ],
     )
     def test_forged_into_nonsense(self, copy: Copy, path: Path, old: bytes, new: bytes) -> None:
@@ -192,6 +194,13 @@ class TestOneRecord:
 
     def test_header_spoilt(self, copy: Copy, path: Path) -> None:
         flip(path, 20)
+        with reopened(copy) as log:
+            assert everything(log)[: len(copy.entries)] == copy.entries
+            check_log(log)
+
+    def test_header_forged_into_nonsense(self, copy: Copy, path: Path) -> None:
+        header = next(item for item in scan(path.read_bytes()) if isinstance(item, Line))
+        path.write_bytes(frame(header.tag, b'{"logid":"\xff"}') + path.read_bytes()[header.end :])
         with reopened(copy) as log:
             assert everything(log)[: len(copy.entries)] == copy.entries
             check_log(log)
