@@ -75,6 +75,18 @@ def test_every_entry_once_and_in_order(case: Case, log: Log, start: Start) -> No
         assert states == ["online", "offline"]
 
 
+def test_a_clean_stop_takes_the_last_entries_along(log: Log, start: Start, tmp_path: Path) -> None:
+    """What is recorded in the moment before, such as the last checkpoint, does not wait for the next start."""
+    with Mosquitto(tmp_path) as broker, Listener(broker.port) as listener:
+        for _ in range(8):
+            forwarder = start(settings(broker.url))
+            until(lambda: log.marks().published == log.marks().next - 1, "what was recorded before")
+            log.append(punches(15))
+            assert forwarder.stop(10)
+            assert log.marks().published == log.marks().next - 1
+        until(lambda: len(listener.raws) == 1 + 8 * 15, "every entry")
+
+
 def _health() -> dict[str, object]:
     return {
         "time": "2025-11-24T10:00:00+07:00",
