@@ -155,7 +155,7 @@ class TestTampering:
 
         assert "manifest.json" in problems(verify_bundle(changed(make(), "manifest.json", change), None))
 
-    def test_a_manifest_that_is_no_text(self, make: Make) -> None:
+    def test_a_manifest_that_is_no_text(self, make: Make, chain: Chain) -> None:
         file = changed(make(), "manifest.json", lambda content: content.replace(b'"', b'"\xff', 1))
         with pytest.raises(EvidenceError, match="manifest"):
             verify_bundle(file, None)
