@@ -87,6 +87,7 @@ class Agreement:
         assert findings["ok"]
         for log in findings["logs"]:
             assert log["first"] == 1
+            assert log["checkpoints"], f"{log['logid']} is not signed"
         return findings
 
 

@@ -85,5 +85,6 @@ def _offices(folder: Path, doors: Sequence[Door], broker: Mosquitto) -> list[Off
     for kind, part, log in ((First, doors[::2], SMALL), (Second, doors[1::2], TIGHT)):
         own = folder / kind.id
         own.mkdir()
-        made.append(kind(own, {door.name: door.options() for door in part}, {"url": broker.url, "keepalive": 5}, **log))
+        line = {"url": broker.url, "keepalive": 5, "resend_gap": 2}
+        made.append(kind(own, {door.name: door.options() for door in part}, line, **log))
     return made
