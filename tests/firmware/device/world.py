@@ -14,7 +14,7 @@ from firmware.main import make
 from firmware.readers.tap import Tap
 from firmware.uptime import Uptime
 from simulators.chips.ds3231 import Ds3231
-from simulators.chips.nor_flash import NorFlash, PowerCut
+from simulators.chips.nor_flash import NorFlash
 from simulators.chips.wifi import Wlan
 
 START = 1_768_780_800  # 2026-01-19T00:00:00Z
@@ -29,6 +29,11 @@ SETTINGS = {
     "mac": {"key": "0b" * 32, "number": "7"},
     "rtc": False,
 }
+
+
+# Power is gone, or the board restarts. No Exception: nothing that handles errors may catch it.
+class PowerCut(BaseException):
+    pass
 
 
 class Centre:
@@ -305,8 +310,8 @@ class World:
                 pass
             self.device.close()
 
-    # Who closes a file on the way out of a power cut finds the flash dead and raises an OSError in its place: without
-    # this the app would take it for a flash that fails, and live on without power.
+    # A flash without power answers with errors, which the app takes for those of a flash that fails: it lives no longer
+    # than to the next time that a task gives way.
     def _end_without_power(self):
         if self.device.dead:
             raise PowerCut("no power")
