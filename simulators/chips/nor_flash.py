@@ -8,6 +8,7 @@
 BLOCK = 4096
 _EIO = -5
 
+
 class NorFlash:
     # `path` of a file that exists or is made erased, `blocks` of 4096 bytes.
     def __init__(self, path: str, blocks: int = 64) -> None:

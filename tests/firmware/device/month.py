@@ -111,7 +111,7 @@ class Office:
                 end = min(cut, world.time.ms + 3 * DAY)
                 # Half of the cuts come inside a step of the flash, some time after the previous start.
                 world.live(self.hours(end), random.randint(20, 4000) if inside else None, bool(random.randint(0, 1)))
-                self.inside += world.broken is not None
+                self.inside += world.broken is not None and not world.board.was_reset
                 inside = 0
                 self.world.time.ms += random.randint(1000, 600_000)
             gc.collect()
