@@ -61,7 +61,8 @@ def run(
 @one_line_errors
 def verify(
     bundle: Annotated[
-        Path | None, typer.Argument(help="A file that `ketuk central export` made; without it, the database.")
+        Path | None,
+        typer.Argument(help="What `ketuk central export` or `ketuk log export` made; without it, the database."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Configuration file (TOML) that names the database.")
@@ -91,6 +92,31 @@ def export(
     from central.commands import export
 
     return export.export(config, gateway, first, last, output)
+
+
+@app.command("import")
+@one_line_errors
+def bring(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="DIR|FILE…", help="A stick, or what `ketuk log export` wrote.")
+    ],
+    config: ConfigFile,
+    receipts: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the receipts here, not beside what they are for.")
+    ] = None,
+    unsigned: Annotated[  # noqa: FBT002
+        bool, typer.Option("--unsigned", help="Take entries that no key signed, too: you vouch for them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines, as in a pipe.")] = False,  # noqa: FBT002
+) -> int:
+    """Take what a USB stick brings from a site without a network, and write the receipt that goes back on it.
+
+    It may be done again, and while `ketuk central run` works on the same database. Exit code 1: something was refused,
+    contradicts what is held, or could not be read; the rest was taken.
+    """
+    from central.commands import import_stick
+
+    return import_stick.bring(paths, config, receipts, unsigned=unsigned, as_json=as_json)
 
 
 @app.command()

@@ -23,9 +23,9 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "run": Command("gateway.commands.run:app", "Run the gateway of one office."),
     "check": Command("gateway.commands.check:app", "Check a configuration file and what it names."),
-    "log": Command("gateway.commands.log:app", "Look into a gateway's log: ls, show, verify, export."),
+    "log": Command("gateway.commands.log:app", "A gateway's log: ls, show, verify; export and ack by USB stick."),
     "listen": Command("central.listen.command:app", "Show punches as they arrive at a broker."),
-    "central": Command("central.command:app", "The centre: run, verify, export, key, trust."),
+    "central": Command("central.command:app", "The centre: run, import, verify, export, key, trust."),
     "demo": Command("simulators.demo.command:app", "The whole way of a punch on this machine, with simulated devices."),
     "sim": Command("simulators.command:app", "Simulated devices, driven by lines on standard input."),
 }

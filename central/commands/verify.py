@@ -35,10 +35,13 @@ def _database(config: Path, gateway: str | None) -> Findings:
 
 
 def _bundle(file: Path, key: str | None) -> Findings:
-    from central.proof import bundle_reader
+    from central.proof import bundle_reader, export_reader
 
     root = public_key(key)
     if key is not None and root is None:
         raise UsageError("--key: expected 64 hex digits")
+    if file.is_dir():
+        with bar("verifying", export_reader.total(file)) as step:
+            return export_reader.verify_export(file, root, step)
     with bar("verifying", bundle_reader.total(file)) as step:
         return bundle_reader.verify_bundle(file, root, step)

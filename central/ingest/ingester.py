@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 _TICK_S = 0.2
 _MARKS_A_TURN = 100
 _RETRY_S = (0.2, 5.0)
+REFRESH_S = 20.0
+"""So often the watermarks are held against the database, which an import may have filled meanwhile."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Ingester:
         self._voice = Voice(self.session, self.keeper, config.database.slow_s)
         self._pending: list[Arrival] = []
         self._retry_at, self._wait = 0.0, _RETRY_S[0]
+        self._refreshed_at = time.monotonic()
         self.counts = Counts()
         self.trouble = "starting"
         """Why the database cannot be written to; empty when it can."""
@@ -110,6 +113,7 @@ class Ingester:
             if self.trouble:
                 self.keeper.probe()
                 self._can()
+            self._refresh()
             self._pending = self._inbox.batch(self._ingest.batch, self._ingest.linger_ms / 1000, _TICK_S)
         ours = [arrival for arrival in self._pending if self._partition.takes(arrival.topic)]
         outcome = self.keeper.take(ours) if ours else Outcome()
@@ -117,6 +121,12 @@ class Ingester:
         self._pending = []
         self._count(outcome)
         self.watermarks.note(outcome.logs, time.monotonic(), outcome.entries)
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._refreshed_at >= REFRESH_S:
+            self._refreshed_at = now
+            self.watermarks.refresh(self.keeper.current(), now)
 
     def _count(self, outcome: Outcome) -> None:
         counts = self.counts

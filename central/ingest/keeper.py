@@ -95,8 +95,22 @@ class Keeper:
         for place, publics in self._ring.publics.items():
             for public in publics.values():
                 keys.shown(books, place, public, self._ring)
+        return self._current(sql, books)
+
+    def current(self) -> list[Log]:
+        """The logs that gateways write now: another process may have moved them (`ketuk central import`, a second
+        ingester). Raises StoreError."""
+
+        def look() -> list[Log]:
+            with self.database.transaction(read_only=True) as sql:
+                return self._current(sql, Books(sql, datetime.now(UTC)))
+
+        return self._timed(look)
+
+    def _current(self, sql: Sql, books: Books) -> list[Log]:
         logids = [name for (name,) in sql.rows("SELECT logid FROM gateway_state WHERE logid IS NOT NULL")]
-        return [log for log in books.logs(logids).values() if self._partition.takes(topics.ack(*log.place))]
+        logs = books.logs(logids, locked=False).values()
+        return [log for log in logs if self._partition.takes(topics.ack(*log.place))]
 
     def _transact(self, work: Callable[[Sql], T]) -> T:
         with self.database.transaction() as sql:

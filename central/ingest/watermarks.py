@@ -51,12 +51,19 @@ class Watermarks:
     def note(self, logs: Iterable[Log], now: float, entries: int = 1) -> None:
         """These were looked at in a transaction that is committed."""
         for log in logs:
-            mark = Mark(log.logid, log.cursor.through, log.hash, tuple(log.cursor.holes[:MAX_MISSING]))
+            mark = _mark(log)
             state = self._states.setdefault(log.place, _State(mark))
             state.mark = mark
             state.entries += entries
             state.due = min(state.due, now if state.entries >= self._most else now + self._soon)
             self._soonest = min(self._soonest, state.due)
+
+    def refresh(self, logs: Iterable[Log], now: float) -> None:
+        """As the database has them; those that are news are sent."""
+        for log in logs:
+            state = self._states.get(log.place)
+            if state is None or state.mark != _mark(log):
+                self.note([log], now, 0)
 
     def all_due(self, now: float) -> None:
         """Everything is to be sent again: the broker may have forgotten it."""
@@ -89,3 +96,7 @@ class Watermarks:
     def missing(self) -> int:
         """Of how many gateways something is missing."""
         return sum(bool(state.mark.missing) for state in self._states.values())
+
+
+def _mark(log: Log) -> Mark:
+    return Mark(log.logid, log.cursor.through, log.hash, tuple(log.cursor.holes[:MAX_MISSING]))

@@ -6,5 +6,7 @@ findings.py   what was found, as values (pure)
 database.py   all logs of a database, held against its tables
 bundle.py     a part of a log in one file, for somebody who has nothing else
 carried.py    what a USB stick brings from a site without a network
+vouched.py    whether its gateway wrote that (pure)
+export_reader.py  the same, looked at without a database
 show.py       findings for people
 """

@@ -1,7 +1,7 @@
 """Exact entries in a file, one a line. An entry that holds a line break of its own is written in base64.
 
-That is the form of evidence bundles and of what a gateway exports (`ketuk log export`), where a line that begins with
-`{"ketuk":` is no entry but says what stands above it.
+That is the form of evidence bundles. What a gateway exports (`ketuk log export`) looks the same, but holds nothing that
+would have to be coded, and ends in a line with `{"ketuk":` that vouches for the others (`contract/piece.py`).
 """
 
 import base64

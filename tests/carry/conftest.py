@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway import texts
-from tests.carry.office import Carried
+from tests.carry.office import Carried, Centre
 from tests.log.logs import quick_folder
+from tests.postgres import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,26 @@ def indonesian() -> Iterator[None]:
     """Commands choose a language for the whole process."""
     yield
     texts.choose(texts.DEFAULT)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def each_url(request: pytest.FixtureRequest) -> str:
+    """Of an empty database."""
+    if request.param == "sqlite":
+        return "sqlite:central.db"
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return cluster.url(cluster.database())
+
+
+@pytest.fixture
+def centre(quick_path: Path) -> Iterator[Centre]:
+    """With SQLite."""
+    centre = Centre(quick_path, "sqlite:central.db")
+    yield centre
+    centre.close()

@@ -1,19 +1,26 @@
 """What the tests of carrying share: a log with a key, a stick, and the commands as a pipe sees them."""
 
 import contextlib
+import hashlib
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from central.store import open_database
 from contract import piece
 from contract.chain import entry_hash
 from gateway import cli, keys
+from gateway.checkpoint import Checkpointer
 from gateway.entries import Stored
+from gateway.keys import SigningKey
 from gateway.log.log import Log
-from tests.log.logs import everything, open_log, punches
+from tests.central.books import Centre as Books
+from tests.central.running import write_config
+from tests.log.logs import SOURCE, everything, open_log, punches
 
 
 def ketuk(*arguments: object) -> tuple[int, str, str]:
@@ -70,3 +77,38 @@ class Carried:
     def on_stick(self) -> list[bytes]:
         """The entries on it, all pieces whole."""
         return [line for file in self.pieces() for line in piece.split(file.read_bytes())[0].splitlines()]
+
+    def checkpoint(self) -> None:
+        """As the running gateway does: have a key, tell of it, rotate it if that is wanted, sign."""
+        pointer = Checkpointer(self.log, self.data, SOURCE)
+        pointer.start()
+        pointer.stop()
+        self.key = keys.load(self.data / keys.NAME)
+
+
+def reseal(file: Path, key: SigningKey | None, change: Callable[[bytes], bytes] = bytes, **members: Any) -> None:
+    """The piece with its entries' lines changed and other members in its note, signed with `key` or not at all."""
+    body, note = piece.split(file.read_bytes())
+    body = change(body)
+    note = note._replace(sha256=hashlib.sha256(body).hexdigest(), key="", signature="", **members)
+    if key is not None:
+        note = note._replace(key=key.public, signature=key.sign(note.signed_text()))
+    file.write_bytes(body + note.line())
+
+
+class Centre:
+    """`ketuk central import` with a configuration of its own, and what is in its database afterwards."""
+
+    def __init__(self, root: Path, url: str, **sections: dict[str, Any]) -> None:
+        self.config = write_config(root / "central.toml", "mqtt://127.0.0.1:1", url, **sections)
+        full = url.replace("sqlite:", f"sqlite:{root}/")
+        self.database = open_database(full)
+        self.books = Books(self.database)
+
+    def bring(self, *arguments: object) -> tuple[int, list[dict[str, Any]], str]:
+        """Exit code, JSON lines, standard error."""
+        code, out, err = ketuk("central", "import", *arguments, "-c", self.config)
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    def close(self) -> None:
+        self.database.close()
