@@ -36,6 +36,11 @@ def _zone(value: str) -> Text | None:
     return None
 
 
+def _folder(value: Path) -> Text | None:
+    """A shell would know what ~ is; systemd does not, and a folder of that name is not what was meant."""
+    return texts.HOME.of(value=shown("~")) if "~" in value.parts else None
+
+
 Segment = Annotated[str, Check(_segment)]
 
 
@@ -58,7 +63,7 @@ class Gateway(Struct, frozen=True):
     """`[gateway]`: this machine."""
 
     id: Segment
-    data: Path
+    data: Annotated[Path, Check(_folder)]
     """Folder of the log."""
 
 
@@ -131,7 +136,7 @@ def load(file: str | Path) -> Config:
 
 def _section(reader: TableReader, document: dict[str, object], name: str, kind: type[S]) -> S | None:
     if name not in document and any(known.required for known in msgspec.structs.fields(kind)):
-        reader.add(name, texts.MISSING.of(expected="table"))
+        reader.add(name, texts.NO_SECTION.of(name=name))
         return None
     return reader.table(kind, document.get(name, {}), name)
 

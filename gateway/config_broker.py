@@ -37,5 +37,7 @@ class Broker(BrokerSettings, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def doubts(broker: BrokerSettings) -> Iterator[Text]:
     """What is allowed but looks wrong."""
+    if broker.username is not None and broker.password_file is None:
+        yield texts.NO_PASSWORD
     if not broker.tls and broker.host not in _HERE:
         yield texts.NOT_ENCRYPTED.of(host=broker.host)

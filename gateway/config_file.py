@@ -5,11 +5,14 @@ import tomllib
 from pathlib import Path
 
 from gateway import texts
+from gateway.config_hints import hint
 from gateway.errors import ConfigError
-from gateway.texts import DEFAULT, Lang
+from gateway.texts import DEFAULT, Lang, Text
 
 MAX_BYTES = 1_000_000
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+_ENGLISH = re.compile(r"^\s*lang\s*=\s*[\"']en[\"']", re.M)  # in a file that is no TOML
 
 
 def load_toml(path: Path) -> dict[str, object]:
@@ -46,10 +49,18 @@ def _parsed(text: str, path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        texts.choose("en" if _ENGLISH.search(text) else DEFAULT)
         reason = str(error)
         place = _PLACE.search(reason)  # none where a quote or bracket is missing: then it is "at end of document"
         line, column = place.groups() if place else (text.count("\n") + 1, len(text) - text.rfind("\n"))
-        said = str(texts.SYNTAX.of(reason=_PLACE.sub("", reason)))
-        raise ConfigError(said, file=f"{path}:{line}:{column}") from error
+        raise ConfigError(str(_advised(_PLACE.sub("", reason))), file=f"{path}:{line}:{column}") from error
     except RecursionError as error:
         raise ConfigError(str(texts.NESTED), file=str(path)) from error
+
+
+def _advised(reason: str) -> Text:
+    advice = hint(reason)
+    if advice is None:
+        return texts.SYNTAX.of(reason=reason)
+    says = texts.SYNTAX_HINT
+    return Text(says.id.format(hint=advice.id, reason=reason), says.en.format(hint=advice.en, reason=reason))

@@ -49,6 +49,7 @@ NOT_UTF8 = Text(
 )
 TOO_LARGE = Text("berkas lebih dari {limit} byte", "the file has more than {limit} bytes")
 SYNTAX = Text("bukan TOML yang benar: {reason}", "not correct TOML: {reason}")
+SYNTAX_HINT = Text("bukan TOML yang benar: {hint} ({reason})", "not correct TOML: {hint} ({reason})")
 NESTED = Text("kurung bersarang terlalu dalam", "brackets are nested too deeply")
 
 # its values
@@ -57,6 +58,7 @@ URL = Text(
     '{value} bukan alamat broker; tulis misalnya "mqtts://central.example:8883"',
     '{value} is not the address of a broker; write for example "mqtts://central.example:8883"',
 )
+NO_SECTION = Text("belum ada (missing); tulis bagian [{name}]", "missing; write the section [{name}]")
 MISSING = Text("belum diisi (missing), expected {expected}", "missing, expected {expected}")
 UNKNOWN_NEAR = Text("tidak dikenal (unknown key), maksudnya {near}?", "unknown key, did you mean {near}?")
 UNKNOWN = Text("tidak dikenal (unknown key); yang ada: {known}", "unknown key; known here: {known}")
@@ -76,8 +78,20 @@ NO_TZDATA = Text(
 TWICE = Text("{value} sudah dipakai oleh {other}", "{value} is already used by {other}")
 SEGMENT_LARGER = Text("harus lebih kecil dari log.max_mb", "must be smaller than log.max_mb")
 
+HOME = Text(
+    '{value}: tulis letak lengkap seperti "/var/lib/ketuk", tanpa ~',
+    '{value}: write the whole path, like "/var/lib/ketuk", without ~',
+)
+HOST = Text(
+    '{value} bukan nama atau alamat; tulis misalnya "10.20.0.5", porta di kunci port',
+    '{value} is not a name or an address; write for example "10.20.0.5", and the port under port',
+)
+
 # files that it names
-FILE_MISSING = Text("berkas {file} tidak ada", "there is no file {file}")
+FILE_MISSING = Text(
+    "berkas {file} tidak ada; perbaiki letaknya, atau minta dari pengelola broker",
+    "there is no file {file}; correct its path, or ask for it where the broker is run",
+)
 FILE_UNREADABLE = Text("berkas {file} tidak dapat dibaca: {reason}", "cannot read {file}: {reason}")
 KEY_OPEN = Text(
     "kunci rahasia {file} dapat dibaca orang lain; jalankan: chmod 600 {file}",
@@ -91,6 +105,10 @@ PASSWORD_OPEN = Text(
 # what is allowed but looks wrong
 NO_DEVICES = Text(
     "belum ada [[device]]: tidak ada absensi yang akan tercatat", "there is no [[device]]: no punch will be recorded"
+)
+NO_PASSWORD = Text(
+    "broker.username tanpa broker.password_file: broker biasanya menolaknya",
+    "broker.username without broker.password_file: a broker usually refuses that",
 )
 NOT_ENCRYPTED = Text(
     "mqtt:// ke {host} tidak terenkripsi; pakai mqtts:// dengan sertifikat",

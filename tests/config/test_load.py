@@ -171,7 +171,7 @@ WRONG = [
 @pytest.mark.parametrize(("right", "wrong", "line"), WRONG, ids=[line.partition(": ")[0] for _, _, line in WRONG])
 def test_a_mistake_is_one_line(file: Path, right: str, wrong: str, line: str) -> None:
     lines = mistakes(file, RIGHT.replace(right, wrong, 1))
-    expected = [line, "gateway: belum diisi (missing), expected table"] if line.startswith("gatewai") else [line]
+    expected = [line, "gateway: belum ada (missing); tulis bagian [gateway]"] if line.startswith("gatewai") else [line]
     assert list(lines) == expected
 
 
@@ -185,7 +185,7 @@ def test_all_mistakes_come_at_once(file: Path) -> None:
 
 def test_an_empty_file_names_what_is_needed(file: Path) -> None:
     assert mistakes(file, "") == tuple(
-        f"{name}: belum diisi (missing), expected table" for name in ("site", "gateway", "broker")
+        f"{name}: belum ada (missing); tulis bagian [{name}]" for name in ("site", "gateway", "broker")
     )
 
 
@@ -241,10 +241,13 @@ def with_certificates(file: Path) -> str:
     return RIGHT.replace("[broker]", f"[broker]\n{keys}").replace("mqtt:", "mqtts:")
 
 
+WHERE = "perbaiki letaknya, atau minta dari pengelola broker"
+
+
 @pytest.mark.parametrize(("key", "name"), [("ca", "ca.crt"), ("cert", "gw1.crt"), ("key", "gw1.key")])
 def test_a_missing_certificate_is_named(file: Path, with_certificates: str, key: str, name: str) -> None:
     (file.parent / name).unlink()
-    assert mistakes(file, with_certificates) == (f"broker.{key}: berkas {file.parent / name} tidak ada",)
+    assert mistakes(file, with_certificates) == (f"broker.{key}: berkas {file.parent / name} tidak ada; {WHERE}",)
 
 
 @pytest.mark.parametrize("name", ["ca.crt", "gw1.key"])

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from zk.exception import ZKErrorResponse
 
+from gateway.config_hosts import host
+from gateway.config_tables import Check
 from gateway.drivers.zkteco import codes, operations, packed_time, sizes, trouble, users
 from gateway.drivers.zkteco.channel import Channel
 from gateway.drivers.zkteco.frames import Frame
@@ -34,7 +36,7 @@ _GOODBYE = 2.0
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of a device with `driver = "zkteco"`; times in seconds."""
 
-    host: Annotated[str, msgspec.Meta(min_length=1)]
+    host: Annotated[str, msgspec.Meta(min_length=1), Check(host)]
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 4370
     comm_key: Annotated[int, msgspec.Meta(ge=0, le=999999)] = 0
     transport: Literal["tcp", "udp"] = "tcp"
