@@ -13,20 +13,22 @@ import asyncio
 import gc
 import os
 
+from micropython import const
+
 from firmware.backoff import Backoff
 from firmware.log.flashlog import LOUD, LogFull
 from firmware.mqtt import Refused
 from firmware.unload import unload
 from firmware.version import BUILT, VERSION
 
-HEALTH_MS = 60_000
-MARKS_MS = 60_000
-SYNC_MS = 3_600_000
-RETRY_SYNC_MS = 64_000
+_HEALTH_MS = const(60_000)
+_MARKS_MS = const(60_000)
+_SYNC_MS = const(3_600_000)
+_RETRY_SYNC_MS = const(64_000)
 KEPT = ("site", "reader", "chip.kind", "card.same_s", "broker.user", "broker.password", "ntp.host", "ntp.port")
-RECENT = 16  # cards that are remembered as just taken
-NOTES = 16
-TROUBLES = {"two-cards": "two-cards", "bad-frame": "retry", "reader-dead": "reader-dead"}
+_RECENT = const(16)  # cards that are remembered as just taken
+_NOTES = const(16)
+TROUBLES = ("two-cards", "bad-frame", "unknown-finger", "reader-dead")  # that people are told
 EVIDENCE = {"reader-reset": "driver-restarted", "reader-dead": "device-silent", "reader-back": "device-back"}
 
 
@@ -72,7 +74,7 @@ class App:
 
     # Evidence that is written when the flash has time; of too much, the newest is dropped and counted.
     def note(self, event: str, detail, quiet: bool = False) -> None:
-        if len(self._notes) < NOTES:
+        if len(self._notes) < _NOTES:
             self._notes.append((event, detail, quiet))
         else:
             self.counters["notes-dropped"] = self.counters.get("notes-dropped", 0) + 1
@@ -140,7 +142,7 @@ class App:
         except (OSError, MemoryError) as error:
             self._not_recorded("failed", "failed", "disk-failed", str(error))
         else:
-            self._recent = self._recent[-RECENT + 1 :] + [(tap.ref, now)]
+            self._recent = self._recent[-_RECENT + 1 :] + [(tap.ref, now)]
             self.feedback.say(self._praise(tap))
             self.forwarder.wake()
 
@@ -161,7 +163,7 @@ class App:
         elif trouble.word in ("reader-back", "reader-reset"):
             self.reader_state, self.feedback.idle = "ok", "ready"
         if trouble.word in TROUBLES:
-            self.feedback.say(TROUBLES[trouble.word])
+            self.feedback.say(trouble.word)
         if trouble.word in EVIDENCE:
             self.note(EVIDENCE[trouble.word], {"why": trouble.detail}, quiet=True)
 
@@ -243,7 +245,7 @@ class App:
             alive()
             if self.uptime() >= due:
                 self._read_rtc()
-                due = self.uptime() + (SYNC_MS if await self._ask_network() else RETRY_SYNC_MS)
+                due = self.uptime() + (_SYNC_MS if await self._ask_network() else _RETRY_SYNC_MS)
             await asyncio.sleep_ms(1000)
 
     async def _ask_network(self) -> bool:
@@ -310,7 +312,7 @@ class App:
 
     def _tell_health(self) -> None:
         if self.client.connected and self.uptime() >= self._health_at:
-            self._health_at = self.uptime() + HEALTH_MS
+            self._health_at = self.uptime() + _HEALTH_MS
             from firmware.report import health
 
             try:
@@ -331,7 +333,7 @@ class App:
         self.recorder.checkpoint()
         log.forget()
         if self.uptime() >= self._marks_at or log.published >= self._published_marks + 64:
-            self._marks_at, self._published_marks = self.uptime() + MARKS_MS, log.published
+            self._marks_at, self._published_marks = self.uptime() + _MARKS_MS, log.published
             log.save_marks(self.clock.text())
         if log.next != before:
             self.forwarder.wake()

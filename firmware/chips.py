@@ -1,12 +1,9 @@
-# The reader that the settings name. Each kind's module is loaded only when it is the one.
+# The reader that the settings name; config.py knows them to be right. Each kind's module is loaded only when it is the
+# one.
 
 
 def make(board, settings):
-    kind, options = settings["chip.kind"], settings["chip.options"]
-    maker = KINDS.get(kind)
-    if maker is None:
-        raise ValueError("config.json: chip.kind: must be one of " + ", ".join(sorted(KINDS)))
-    return maker(board, settings, options)
+    return KINDS[settings["chip.kind"]](board, settings, settings["chip.options"])
 
 
 def _mfrc522(board, settings, options):
@@ -35,7 +32,11 @@ def _pn532_hsu(board, settings, options):
 def _r307(board, settings, options):
     from firmware.readers.r307 import R307
 
-    return R307(board.uart(settings, 57_600), board.output(settings["pins.reset"]), **options)
+    given = dict(options)
+    for name in ("address", "password"):
+        if name in given:
+            given[name] = bytes.fromhex(given[name])
+    return R307(board.uart(settings, 57_600), board.output(settings["pins.reset"]), **given)
 
 
 def _rdm6300(board, settings, options):

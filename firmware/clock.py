@@ -57,11 +57,6 @@ class Clock:
         self._set_at = self._uptime() - (TRUSTED_MS if holdover else 0)
         return step
 
-    # Nothing vouches for the time any more.
-    def lose(self):
-        self._known = self._steady = False
-        self._system(self.now(), False)
-
     def _move(self, unix):
         self._base, self._since = unix, self._uptime()
         self._system(unix, self._known)

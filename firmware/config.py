@@ -10,80 +10,93 @@ class ConfigError(ValueError):
     pass
 
 
-def _segment(value):
-    return isinstance(value, str) and is_segment(value)
+# Rules: (whether a value is good, what it must be).
 
 
-def _site(value):
-    return isinstance(value, str) and is_site(value)
+def _number(least, most, unit=""):
+    return (lambda value: type(value) is int and least <= value <= most), "%d to %d%s" % (least, most, unit)
 
 
-def _text(most, least=1):
-    return lambda value: isinstance(value, str) and least <= len(value) <= most
+def _text(least, most, what):
+    return (lambda value: isinstance(value, str) and least <= len(value) <= most), what
 
 
-def _number(least, most):
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+def _hex(digits):
+    return (lambda value: is_hex(value, digits) or value == ""), "%d hex digits, or empty" % digits
 
 
 def _one_of(*words):
-    return lambda value: value in words
+    return (lambda value: value in words), " or ".join(words)
 
 
-def _flag(value):
-    return value is True or value is False
+def is_hex(value, digits):
+    return isinstance(value, str) and len(value) == digits and not value.lower().strip("0123456789abcdef")
 
 
-def _hexes(*sizes):
-    return lambda value: isinstance(value, str) and len(value) in sizes and not value.lower().strip("0123456789abcdef")
+# Pins 6 to 11 hold the flash; 34 to 39 can only read.
+def _pin(most):
+    return (
+        lambda value: value is None or (type(value) is int and 0 <= value <= most and not 6 <= value <= 11)
+    ), "0 to 5, 12 to %d, or null" % most
 
 
-def _pin(value):
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 39)
+_CHECKS = {"check_ms": _number(200, 3_600_000, " ms")}
+_WORD = (lambda value: is_hex(value, 8)), "8 hex digits"
 
+# chip.kind -> (pins it cannot do without, what chip.options may say)
+CHIPS = {
+    "mfrc522": ("cs sck mosi miso", _CHECKS),
+    "pn532-spi": ("cs sck mosi miso", _CHECKS),
+    "pn532-hsu": ("tx rx", _CHECKS),
+    "r307": ("tx rx", {"check_ms": _CHECKS["check_ms"], "address": _WORD, "password": _WORD}),
+    "rdm6300": ("rx", {"confirm": _number(1, 5)}),
+    "wiegand": ("rx tx", {}),
+}
 
-_FILE = "a file name, or empty"
-_TEXT = "text, or empty"
-_NAME = "1 to 32 of a-z 0-9 -"
+_FLAG = (lambda value: type(value) is bool), "true or false"
+_FILE = _text(0, 64, "a file name, or empty")
+_ANY = _text(0, 64, "text, or empty")
+_PORT = _number(1, 65535)
+_NAMES = "1 to 32 of a-z 0-9 -"
 
 MUST = object()  # there is no default
 
-# key -> (default, check, what it must be)
+# key -> (default, rule)
 TABLE = {
-    "site": (MUST, _site, _NAME + ", and not `central`"),
-    "reader": (MUST, _segment, _NAME),
-    "timezone": ("+07:00", lambda value: offset_of(value) is not None, "like +07:00"),
-    "language": ("id", _one_of("id", "en"), "id or en"),
-    "wifi.ssid": (MUST, _text(32), "a name"),
-    "wifi.password": ("", _text(64, 0), _TEXT),
-    "broker.host": (MUST, _text(128), "a name"),
-    "broker.port": (8883, _number(1, 65535), "1 to 65535"),
-    "broker.tls": (True, _flag, "true or false"),
-    "broker.ca": ("ca.der", _text(64), "a file name"),
-    "broker.cert": ("reader.der", _text(64, 0), _FILE),
-    "broker.key": ("reader.key.der", _text(64, 0), _FILE),
-    "broker.user": ("", _text(64, 0), _TEXT),
-    "broker.password": ("", _text(128, 0), _TEXT),
-    "broker.window": (4, _number(1, 8), "1 to 8"),
-    "broker.keepalive": (60, _number(10, 600), "10 to 600 seconds"),
-    "broker.confirm": ("central", _one_of("central", "broker"), "central or broker"),
-    "log.capacity": (5000, _number(100, 20000), "100 to 20000 entries"),
-    "card.same_s": (5, _number(0, 3600), "0 to 3600 seconds"),
-    "ntp.host": ("pool.ntp.org", _text(128, 0), "a name, or empty"),
-    "ntp.port": (123, _number(1, 65535), "1 to 65535"),
-    "mac.key": ("", _hexes(0, 64), "64 hex digits, or empty"),
-    "mac.number": ("1", _text(32), "text"),
-    "update.key": ("", _hexes(0, 512), "512 hex digits, or empty"),
-    "chip.kind": ("mfrc522", _text(16), "a reader of chips.py"),
-    "chip.options": ({}, lambda value: isinstance(value, dict), "an object"),
-    "oled": (False, _flag, "true or false"),
-    "rtc": (True, _flag, "true or false"),
+    "site": (MUST, ((lambda value: isinstance(value, str) and is_site(value)), _NAMES + ", and not `central`")),
+    "reader": (MUST, ((lambda value: isinstance(value, str) and is_segment(value)), _NAMES)),
+    "timezone": ("+07:00", ((lambda value: offset_of(value) is not None), "like +07:00")),
+    "language": ("id", _one_of("id", "en")),
+    "wifi.ssid": (MUST, _text(1, 32, "a name")),
+    "wifi.password": ("", _ANY),
+    "broker.host": (MUST, _text(1, 128, "a name")),
+    "broker.port": (8883, _PORT),
+    "broker.tls": (True, _FLAG),
+    "broker.ca": ("ca.der", _text(1, 64, "a file name")),
+    "broker.cert": ("reader.der", _FILE),
+    "broker.key": ("reader.key.der", _FILE),
+    "broker.user": ("", _ANY),
+    "broker.password": ("", _text(0, 128, "text, or empty")),
+    "broker.window": (4, _number(1, 8)),
+    "broker.keepalive": (60, _number(10, 600, " seconds")),
+    "broker.confirm": ("central", _one_of("central", "broker")),
+    "log.capacity": (5000, _number(100, 20000, " entries")),
+    "card.same_s": (5, _number(0, 3600, " seconds")),
+    "ntp.host": ("pool.ntp.org", _text(0, 128, "a name, or empty")),
+    "ntp.port": (123, _PORT),
+    "mac.key": ("", _hex(64)),
+    "mac.number": ("1", _text(1, 32, "text")),
+    "update.key": ("", _hex(512)),
+    "chip.kind": ("mfrc522", _one_of(*sorted(CHIPS))),
+    "chip.options": ({}, ((lambda value: isinstance(value, dict)), "an object")),
+    "oled": (False, _FLAG),
+    "rtc": (True, _FLAG),
 }
 
-_PINS = ("buzzer", 25, "red", 32, "green", 33, "blue", 27, "sda", 21, "scl", 22, "sck", 18, "mosi", 23)
-_PINS += ("miso", 19, "cs", 5, "reset", 4, "tx", 17, "rx", 16)
-for _at in range(0, len(_PINS), 2):
-    TABLE["pins." + str(_PINS[_at])] = (_PINS[_at + 1], _pin, "0 to 39, or null")
+_PINS = "buzzer 25,red 32,green 33,blue 27,sda 21,scl 22,sck 18,mosi 23,miso 19,cs 5,reset 4,tx 17,rx 16"
+for _pair in _PINS.split(","):
+    _name, _number_ = _pair.split()
+    TABLE["pins." + _name] = int(_number_), _pin(39 if _name in ("miso", "rx", "tx") else 33)
 
 
 # The settings as a flat dict, one value for every key of TABLE. Raises ConfigError with all mistakes, a line each.
@@ -99,7 +112,7 @@ def check(raw, file="config.json"):
     flat, wrong = {}, []
     _flatten(given, "", flat, wrong)
     settings = {}
-    for key, (default, good, rule) in TABLE.items():
+    for key, (default, (good, rule)) in TABLE.items():
         value = flat.pop(key, default)
         if value is MUST:
             wrong.append(key + ": missing: " + rule)
@@ -107,11 +120,35 @@ def check(raw, file="config.json"):
             wrong.append(key + ": must be " + rule)
         settings[key] = value
     wrong.extend([key + ": there is no such key" for key in flat])
-    if bool(settings["broker.cert"]) != bool(settings["broker.key"]):
-        wrong.append("broker.key: certificate and key go together")
+    if not wrong:
+        if bool(settings["broker.cert"]) != bool(settings["broker.key"]):
+            wrong.append("broker.key: certificate and key go together")
+        _check_chip(settings, wrong)
     if wrong:
         raise ConfigError("\n".join([file + ": " + line for line in sorted(wrong)]))
     return settings
+
+
+# What the reader's chip makes of the settings: its pins, each used once, and its options.
+def _check_chip(settings, wrong):
+    kind = settings["chip.kind"]
+    needed, options = CHIPS[kind]
+    for name, value in settings["chip.options"].items():
+        if name not in options:
+            wrong.append("chip.options." + name + ": " + kind + " has no such option")
+        elif not options[name][0](value):
+            wrong.append("chip.options." + name + ": must be " + options[name][1])
+    used = {}
+    also = "buzzer red green blue reset " + ("sda scl" if settings["oled"] or settings["rtc"] else "")
+    for name in needed.split() + also.split():
+        number = settings["pins." + name]
+        if number is None:
+            if name in needed.split():
+                wrong.append("pins." + name + ": " + kind + " needs it")
+        elif number in used:
+            wrong.append("pins." + name + ": %d is pins.%s already" % (number, used[number]))
+        else:
+            used[number] = name
 
 
 def _flatten(given, prefix, flat, wrong):

@@ -1,11 +1,14 @@
 # The DS3231 battery clock (Maxim data sheet 19-5170, figure 1). It says "I stopped" itself; nobody else asks.
 
+from micropython import const
+
 from firmware.timetext import LATEST, fields, unix_of
 
-ADDRESS = 0x68
-_CONTROL, _STATUS = 0x0E, 0x0F
-_EOSC = 0x80  # the oscillator is stopped while it runs on the battery
-_OSF = 0x80  # it was stopped at some time since this bit was cleared
+_ADDRESS = const(0x68)
+_CONTROL = const(0x0E)
+_STATUS = const(0x0F)
+_EOSC = const(0x80)  # the oscillator is stopped while it runs on the battery
+_OSF = const(0x80)  # it was stopped at some time since this bit was cleared
 
 
 class DS3231:
@@ -16,8 +19,8 @@ class DS3231:
     # (Unix seconds, "") or (None, why it cannot be trusted). `built`: no true time lies before it.
     def read(self, built):
         try:
-            raw = self._i2c.readfrom_mem(ADDRESS, 0, 7)
-            control, status = self._i2c.readfrom_mem(ADDRESS, _CONTROL, 2)
+            raw = self._i2c.readfrom_mem(_ADDRESS, 0, 7)
+            control, status = self._i2c.readfrom_mem(_ADDRESS, _CONTROL, 2)
         except OSError:
             return None, "it does not answer"
         if status & _OSF:
@@ -35,8 +38,8 @@ class DS3231:
     def write(self, unix):
         year, month, day, hour, minute, second = fields(unix)
         raw = bytes([_bcd(part) for part in (second, minute, hour, unix // 86400 % 7 + 1, day, month, year % 100)])
-        self._i2c.writeto_mem(ADDRESS, 0, raw)
-        self._i2c.writeto_mem(ADDRESS, _CONTROL, b"\x1c\x00")
+        self._i2c.writeto_mem(_ADDRESS, 0, raw)
+        self._i2c.writeto_mem(_ADDRESS, _CONTROL, b"\x1c\x00")
 
 
 def _bcd(value):

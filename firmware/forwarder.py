@@ -7,6 +7,8 @@
 
 import asyncio
 
+from micropython import const
+
 from contract.entry import ContractError
 from contract.watermark import parse_ack
 from firmware.unload import unload
@@ -15,14 +17,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-BATCH = 2
-GREETING_MS = 1500  # for the retained watermark, which spares sending what is held already
-RESEND_AFTER_MS = 60_000
-LONGEST_MS = 3_600_000
-RESEND_GAP_MS = 10_000
-MAX_REPLAYS = 8
-MAX_INBOX = 8
-MAX_POSTS = 8
+_BATCH = const(2)
+_GREETING_MS = const(1500)  # for the retained watermark, which spares sending what is held already
+_RESEND_AFTER_MS = const(60_000)
+_LONGEST_MS = const(3_600_000)
+_RESEND_GAP_MS = const(10_000)
+_MAX_REPLAYS = const(8)
+_MAX_INBOX = const(8)
+_MAX_POSTS = const(8)
 
 
 class Forwarder:
@@ -41,7 +43,7 @@ class Forwarder:
         self._watermark: Any = None
         self._missing, self._replays = [], []
         self._not_before = 0
-        self._still_since, self._patience, self._seen = None, RESEND_AFTER_MS, -1
+        self._still_since, self._patience, self._seen = None, _RESEND_AFTER_MS, -1
         self._start()
 
     # Once: the modules that know the names are not kept.
@@ -67,7 +69,7 @@ class Forwarder:
 
     # Send this before any entry. Of too many the oldest is dropped: the newer says more.
     def post(self, rest, payload, retain=False):
-        if len(self._posts) == MAX_POSTS:
+        if len(self._posts) == _MAX_POSTS:
             del self._posts[0]
         self._posts.append((rest, payload, retain))
         self._wake.set()
@@ -77,7 +79,7 @@ class Forwarder:
         first, last = max(first, self._log.oldest), min(last, self._sent)
         if first > last:
             return 0
-        if len(self._replays) == MAX_REPLAYS:
+        if len(self._replays) == _MAX_REPLAYS:
             return None
         self._replays.append([first, last])
         self._wake.set()
@@ -93,7 +95,7 @@ class Forwarder:
                 self.owner.note("alarm", {"why": str(error)}, quiet=True)
         elif topic == self._central:
             self.writable = _takes(payload)
-        elif topic.startswith(self.topic + "/cmd/") and len(self.inbox) < MAX_INBOX:
+        elif topic.startswith(self.topic + "/cmd/") and len(self.inbox) < _MAX_INBOX:
             self.inbox.append((topic[len(self.topic) + 5 :], payload))
         self._wake.set()
 
@@ -115,7 +117,7 @@ class Forwarder:
         await self._client.flush()
         self.owner.connected()
         waited = 0
-        while not self._greeted and waited < GREETING_MS:
+        while not self._greeted and waited < _GREETING_MS:
             await asyncio.sleep_ms(100)
             waited += 100
         while True:
@@ -148,7 +150,7 @@ class Forwarder:
                     await self._send(one, 0)
             return True
         if not self._ahead:
-            self._ahead = self._log.read(self._sent, BATCH)
+            self._ahead = self._log.read(self._sent, _BATCH)
         if not self._ahead:
             return False
         one = self._ahead.pop(0)
@@ -178,7 +180,7 @@ class Forwarder:
                 if ranges[0][0] > ranges[0][1]:
                     del ranges[0]
                     if ranges is self._missing and not ranges:
-                        self._not_before = self._uptime() + RESEND_GAP_MS
+                        self._not_before = self._uptime() + _RESEND_GAP_MS
                 return first
         return None
 
@@ -217,14 +219,14 @@ class Forwarder:
     def _stand_still(self):
         confirmed, now = self._log.confirmed, self._uptime()
         if confirmed != self._seen:
-            self._seen, self._patience, self._still_since = confirmed, RESEND_AFTER_MS, None
+            self._seen, self._patience, self._still_since = confirmed, _RESEND_AFTER_MS, None
         if not self.writable or self._open or confirmed >= self._sent or self._confirm != "central":
             self._still_since = None
         elif self._still_since is None:
             self._still_since = now
         elif now - self._still_since >= self._patience:
             self._still_since = None
-            self._patience = min(2 * self._patience, LONGEST_MS)
+            self._patience = min(2 * self._patience, _LONGEST_MS)
             self._back_to(confirmed)
 
 

@@ -9,14 +9,16 @@
 
 import asyncio
 
+from micropython import const
+
 from firmware import packets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-LARGEST = 6144  # bytes of a payload that is taken; a larger one is acknowledged, counted and dropped
-PATIENCE_MS = 30_000  # for a connection, a PUBACK, a PINGRESP
+_LARGEST = const(6144)  # bytes of a payload that is taken; a larger one is acknowledged, counted and dropped
+_PATIENCE_MS = const(30_000)  # for a connection, a PUBACK, a PINGRESP
 
 
 # The broker said no; trying again soon is of no use.
@@ -56,7 +58,7 @@ class Client:
         self._reset()
         tasks = []
         try:
-            await asyncio.wait_for_ms(self._begin(hello), PATIENCE_MS)
+            await asyncio.wait_for_ms(self._begin(hello), _PATIENCE_MS)
             self.connected = True
             for job in (self._read, self._mind, work):
                 tasks.append(asyncio.create_task(self._guard(job)))
@@ -218,7 +220,7 @@ class Client:
             raise OSError("the broker sends no MQTT")
         topic = (await self._exactly(name)).decode()
         pid = int.from_bytes(await self._exactly(2), "big") if qos else 0
-        if size > LARGEST:
+        if size > _LARGEST:
             self.dropped += 1
             while size:
                 size -= len(await self._exactly(min(size, 256)))
@@ -233,8 +235,8 @@ class Client:
             if self.alive is not None:
                 self.alive()
             now = self._ticks()
-            late = [since for _, since in self._flying.values() if now - since > PATIENCE_MS]
-            if late or (self._pinged is not None and now - self._pinged > PATIENCE_MS):
+            late = [since for _, since in self._flying.values() if now - since > _PATIENCE_MS]
+            if late or (self._pinged is not None and now - self._pinged > _PATIENCE_MS):
                 raise OSError("the broker does not answer")
             idle = now - min(self._said, self._heard)
             if self._pinged is None and idle > self._keepalive * 500:

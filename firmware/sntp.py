@@ -3,20 +3,22 @@
 import asyncio
 import struct
 
-_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
-SAMPLES = 3
-APART = 2  # seconds that samples may differ
-TIMEOUT_MS = 3000
+from micropython import const
+
+_EPOCH = const(2_208_988_800)  # seconds from 1900 to 1970
+_SAMPLES = const(3)
+_APART = const(2)  # seconds that samples may differ
+_TIMEOUT_MS = const(3000)
 
 
 # Unix seconds now, or ValueError with the reason. `exchange(packet)`: a coroutine function that sends one datagram and
 # gives the answer; `uptime`: milliseconds; `plausible(unix)`: whether a time can be true.
 async def ask(exchange, uptime, plausible, random):
     samples = []
-    for _ in range(SAMPLES):
+    for _ in range(_SAMPLES):
         cookie = random(8)
         sent = uptime()
-        answer = await asyncio.wait_for_ms(exchange(b"\x23" + bytes(39) + cookie), TIMEOUT_MS)
+        answer = await asyncio.wait_for_ms(exchange(b"\x23" + bytes(39) + cookie), _TIMEOUT_MS)
         took = uptime() - sent
         unix = check(answer, cookie)
         if not plausible(unix):
@@ -25,7 +27,7 @@ async def ask(exchange, uptime, plausible, random):
         await asyncio.sleep_ms(200)
     now = uptime()
     times = [unix + (now - at) / 1000 for _, unix, at in samples]
-    if max(times) - min(times) > APART:
+    if max(times) - min(times) > _APART:
         raise ValueError("its answers differ by %d s" % (max(times) - min(times)))
     return int(times[samples.index(min(samples))])
 

