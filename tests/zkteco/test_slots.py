@@ -74,6 +74,7 @@ def test_a_slot_that_changes_hands_before_the_gateway_starts_again(tmp_path: Pat
         cell.terminal.punch("7001")
         cell.settled()
         slot = slot_of(cell, "7001")
+        cell.looked(1)  # so that the next process knows how much of the operation log was seen
         cell.detach()
         cell.say("dismiss 7001")
         cell.terminal.punch("7002")
