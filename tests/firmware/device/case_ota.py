@@ -91,26 +91,44 @@ def test_power_cut_at_every_step_of_an_installation_and_it_boots():
     flash.close()
 
 
-def test_power_cut_at_every_step_of_the_choice_itself():
+# Power cut at every step of `action`, which begins with NEW on trial for the `tries`-th time. `next_start` runs at once
+# after it, cut or not, and `at_last` after four more starts without proof.
+def cut_choice(action, tries, next_start, at_last):
     flash = Flash(FOLDER + "/ota.bin", 64)
     factory("/flash")
     install("/flash", NEW)
+    boot.write_state("/flash", "b", tries)
     flash.save()
     cut, done = 0, False
     while not done:
         cut += 1
-        flash.device.close()
-        flash.restore()
-        try:
-            flash.power(cut)
-            boot.choose("/flash")
+        for torn in (True, False):
+            flash.device.close()
+            flash.restore()
+            flash.power(cut, torn)
+            try:
+                action()
+            except OSError:
+                assert flash.device.dead
             done = not flash.device.dead
-        except OSError:
-            done = False
-        flash.power()
-        assert contents_of("/flash", boot.choose("/flash")) == NEW
+            flash.power()
+            assert contents_of("/flash", boot.choose("/flash")) == next_start
+    print("power was cut at each of", cut, "steps")
     assert cut > 1
+    assert contents_of("/flash", [boot.choose("/flash") for _ in range(4)][-1]) == at_last
     flash.close()
+
+
+def test_power_cut_at_every_step_of_a_start_on_trial():
+    cut_choice(lambda: boot.choose("/flash"), 1, NEW, OLD)
+
+
+def test_power_cut_at_every_step_of_proving_itself():
+    cut_choice(lambda: boot.write_state("/flash", "b", 0), 2, NEW, NEW)
+
+
+def test_power_cut_at_every_step_of_taking_it_back():
+    cut_choice(lambda: boot.choose("/flash"), boot.TRIES + 1, OLD, OLD)
 
 
 def test_three_starts_without_proof_and_it_is_taken_back():
