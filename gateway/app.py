@@ -30,6 +30,7 @@ from gateway.notify import Notifier
 from gateway.owed import Owed
 from gateway.plain import plain, text_of
 from gateway.punch import Place
+from gateway.receipts import Receipts
 from gateway.recorder import Recorder
 from gateway.supervisor import Supervisor
 
@@ -73,6 +74,9 @@ class App:
         self._owed = Owed(self._append, self._clock.text, self._disk.failed)
         self._health = Health(self.log, self._clock, self._disk)
         self._checkpoints = Checkpointer(self.log, config.gateway.data, self._source)
+        self._receipts = Receipts(
+            self.log, config.gateway.data, (config.site.id, config.gateway.id), config.central.key
+        )
         self._supervisor = supervisor or Supervisor()
         self._notifier = Notifier()
         self._expired_at = time.monotonic()
@@ -138,6 +142,7 @@ class App:
             self._tend_devices,
             self._disk.check,
             self._owed.settle,
+            self._receipts.check,
             self.log.keep_marks,
             self._expire,
         )

@@ -67,3 +67,53 @@ README = Text(
     "The receipt (receipt-*.json) is written into this folder. Bring it back to the office it came from:\n"
     "ketuk log ack STICK {data}\n",
 )
+
+# receipts
+NO_RECEIPT = Text(
+    "bukan tanda terima, atau rusak ({reason}); salin lagi dari pusat",
+    "no receipt, or damaged ({reason}); copy it from the centre again",
+)
+FORGED = Text(
+    "tanda tangannya salah: tanda terima ini diubah atau dipalsukan",
+    "its signature is not right: the receipt was altered or forged",
+)
+OTHER_KEY = Text(
+    "ditandatangani dengan kunci {key}, padahal kunci pusat di sini {ours}; kalau pusat memang berganti kunci, "
+    "tulis kunci barunya di [central] key pada gateway.toml",
+    "signed with the key {key}, but the centre's key here is {ours}; if the centre has a new key, write it into "
+    "gateway.toml: [central] key",
+)
+OTHER_GATEWAY = Text("tanda terima untuk {name}, bukan untuk {ours}", "a receipt for {name}, not for {ours}")
+OTHER_LOG = Text(
+    "tanda terima untuk log {logid}, sedangkan log di sini sekarang {ours}; ekspor lagi ke stick",
+    "a receipt for the log {logid}, but the log here is now {ours}; export to the stick again",
+)
+NONE_HERE = Text(
+    "{path}: tidak ada tanda terima (receipt-*.json) di sini; apakah stick ini sudah diimpor di pusat?",
+    "{path}: there is no receipt (receipt-*.json); was this stick imported at the centre?",
+)
+UNREADABLE_FILE = Text("{path}: tidak dapat dibaca ({reason})", "{path}: cannot be read ({reason})")
+ALREADY = Text(
+    "sudah: yang dikonfirmasi sampai {confirmed}, tanda terima ini sampai {through}; tidak ada yang berubah",
+    "known already: confirmed through {confirmed}, this receipt says {through}; nothing changed",
+)
+TAKEN = Text(
+    "pusat memegang semua catatan {logid} sampai {through}; stick boleh dipakai lagi",
+    "the centre holds all entries of {logid} through {through}; the stick may be used again",
+)
+WAITING = Text(
+    "tanda terima disimpan; gateway memakainya begitu berjalan (ketuk run)",
+    "the receipt is kept; the gateway takes it as soon as it runs (ketuk run)",
+)
+NOT_TAKEN = Text(
+    "gateway tidak memakai tanda terima ini; alasannya ada di lognya (ketuk log ls --kind audit)",
+    "the gateway did not take the receipt; its log says why (ketuk log ls --kind audit)",
+)
+CONTRADICTS = Text(
+    "pusat memegang log {logid} yang lain dari yang di sini (kartu dipulihkan atau digandakan?); "
+    "gateway membuka log baru, ekspor lagi ke stick",
+    "the centre holds another history of {logid} than this one (a restored or cloned card?); the gateway opens a new "
+    "log, export to the stick again",
+)
+NO_LOG = Text("{path}: belum ada log di sini", "{path}: there is no log here yet")
+CENTRAL_KEY = Text("bukan kunci: tulis 64 digit heksadesimal", "no key: write 64 hex digits")

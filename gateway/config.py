@@ -3,6 +3,7 @@
 Device tables keep their further keys as they are; each driver checks its own (`gateway.drivers.table`) at once.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -11,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from contract import topics
-from gateway import texts
+from gateway import carry_texts, texts
 from gateway.config_broker import Broker, doubts
 from gateway.config_file import language, load_toml
 from gateway.config_tables import Check, Mistake, S, TableReader, shown
@@ -39,6 +40,10 @@ def _zone(value: str) -> Text | None:
 def _folder(value: Path) -> Text | None:
     """A shell would know what ~ is; systemd does not, and a folder of that name is not what was meant."""
     return texts.HOME.of(value=shown("~")) if "~" in value.parts else None
+
+
+def _public_key(value: str) -> Text | None:
+    return None if re.fullmatch(r"([0-9a-f]{64})?", value) else carry_texts.CENTRAL_KEY
 
 
 Segment = Annotated[str, Check(_segment)]
@@ -84,6 +89,13 @@ class Clock(Struct, frozen=True):
     """A device further off than this, in seconds, is set right."""
 
 
+class Central(Struct, frozen=True):
+    """`[central]`: what is known of the centre beside its broker."""
+
+    key: Annotated[str, Check(_public_key)] = ""
+    """Its public key (`ketuk central key`): only receipts signed with it are believed. Empty: the first one's is."""
+
+
 class Device(Struct, frozen=True):
     """One `[[device]]`."""
 
@@ -104,6 +116,7 @@ class Config(Struct, frozen=True):
     broker: Broker
     log: Log
     clock: Clock
+    central: Central
     devices: tuple[Device, ...]
     warnings: tuple[str, ...] = ()
     """What is allowed but looks wrong, a line each, in the site's language."""
@@ -115,23 +128,24 @@ def load(file: str | Path) -> Config:
     document = load_toml(file)
     texts.choose(language(document))
     reader = TableReader(base=file.absolute().parent)
-    reader.unknown(document, ("site", "gateway", "broker", "log", "clock", "device"), "")
+    reader.unknown(document, ("site", "gateway", "broker", "log", "clock", "central", "device"), "")
     site = _section(reader, document, "site", Site)
     gateway = _section(reader, document, "gateway", Gateway)
     broker = _section(reader, document, "broker", Broker)
     log = _section(reader, document, "log", Log)
     clock = _section(reader, document, "clock", Clock)
+    central = _section(reader, document, "central", Central)
     devices = _devices(reader, document.get("device", []))
     _check_names(reader, gateway, devices)
     _check_options(reader, devices)
     if log is not None and log.segment_kb >= log.max_mb * 1000:
         reader.add("log.segment_kb", texts.SEGMENT_LARGER)
-    if reader.mistakes or site is None or gateway is None or broker is None or log is None or clock is None:
+    if reader.mistakes or not (site and gateway and broker and log and clock and central):
         raise ConfigError(*(mistake.line() for mistake in reader.mistakes), file=str(file))
     warnings = [str(text) for text in doubts(broker)]
     if not devices:
         warnings.append(str(texts.NO_DEVICES))
-    return Config(file, site, gateway, broker, log, clock, tuple(devices), tuple(warnings))
+    return Config(file, site, gateway, broker, log, clock, central, tuple(devices), tuple(warnings))
 
 
 def _section(reader: TableReader, document: dict[str, object], name: str, kind: type[S]) -> S | None:

@@ -21,7 +21,7 @@ LIVING = {name: text for name, text in TEXTS.items() if name != "CHANGELOG.md"}
 
 LOADS: dict[str, Callable[[Path], object]] = {"gateway": gateway_config.load, "central": central_config.load}
 SECTIONS = {
-    "gateway": {"site", "gateway", "broker", "log", "clock", "device"},
+    "gateway": {"site", "gateway", "broker", "log", "clock", "central", "device"},
     "central": set(central_config.Config.__struct_fields__) - {"file"},
 }
 LEAST = {

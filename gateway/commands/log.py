@@ -1,4 +1,7 @@
-"""`ketuk log`: look into a gateway's log, whether it runs or not, or into a copy; carry it by hand. It only reads."""
+"""`ketuk log`: look into a gateway's log, whether it runs or not, or into a copy; carry it by hand.
+
+It never locks, writes or repairs the log.
+"""
 
 import contextlib
 import os
@@ -119,6 +122,31 @@ def export(
         parts = log_export.parts(view, log_export.Wanted(everything, since, until))
     with _reader_may_leave():
         log_export.export(view, parts, stick, people=_for_people(as_json=as_json))
+
+
+@app.command()
+def ack(
+    receipt: Annotated[
+        Path,
+        typer.Argument(metavar="RECEIPT", help="Tanda terima, atau folder stick / a receipt, or the stick's folder."),
+    ],
+    folder: Folder,
+    lang: Language = "id",
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Pakai tanda terima dari pusat: catatan yang sudah dipegang pusat boleh dilupakan gateway. / Take the centre's
+    receipt: what the centre holds the gateway may forget.
+
+    Boleh saat gateway berjalan, dan boleh diulang. Kalau gateway tidak berjalan, dipakai saat dijalankan lagi. /
+    The gateway may be running, and it may be done again. A gateway that is stopped takes it at its next start.
+    """
+    from gateway.commands import log_ack
+
+    _speak(lang)
+    with _called_rightly():
+        look(folder)
+    code = log_ack.ack(receipt, folder, people=_for_people(as_json=as_json))
+    raise typer.Exit(code)
 
 
 def _look(folder: Path, log: str | None) -> LogView:

@@ -298,3 +298,16 @@ def test_paths_do_not_depend_on_where_the_program_stands(file: Path, monkeypatch
     file.write_text(RIGHT)
     monkeypatch.chdir(file.parent)
     assert load("gateway.toml").gateway.data == file.parent / "data"
+
+
+def test_the_key_of_the_centre(file: Path) -> None:
+    file.write_text(RIGHT + f'[central]\nkey = "{"ab" * 32}"\n')
+    assert load(file).central.key == "ab" * 32
+    file.write_text(RIGHT)
+    assert load(file).central.key == ""
+
+
+@pytest.mark.parametrize("key", ["ab", "AB" * 32, "zz" * 32, "ab" * 32 + "\\n"])
+def test_no_key_of_a_centre(file: Path, key: str) -> None:
+    (line,) = mistakes(file, RIGHT + f'[central]\nkey = "{key}"\n')
+    assert line == "central.key: bukan kunci: tulis 64 digit heksadesimal"
