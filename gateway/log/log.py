@@ -13,6 +13,7 @@ an append did not return for may be there after a crash or not; the device still
     Log       the lock around everything, and what others call
     Present   the epoch that takes entries, its marks, and when it must give way to a new one
     History   all epochs, and what retention takes of them
+    Space     the cap: what is deleted for it, and when no more punches are taken
     Journal   one epoch behind TinyDB's Storage: the newest segment (Active) and the sealed ones (Archive)
     opening, scan, repair   what a folder holds, what is wrong with it, what is done about it
 
@@ -35,24 +36,22 @@ Only retention deletes, and only whole segments that are confirmed: by age when 
 One lock guards everything; TinyDB is not thread-safe and is seen by nobody else.
 """
 
-import errno
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from contract.entry import PUNCH
 from gateway.entries import AckOutcome, Draft, Marks, Stored
-from gateway.errors import LogError, LogFull
-from gateway.log import evidence
-from gateway.log.chain import ChainEnd, chain_all, unknown
+from gateway.errors import LogError
+from gateway.log.chain import unknown
 from gateway.log.disk import unwritable
-from gateway.log.documents import EntryDocument
 from gateway.log.folder import FolderLock
 from gateway.log.journal import Journal
 from gateway.log.options import LogOptions
 from gateway.log.present import Present
+from gateway.log.reports import Reports
+from gateway.log.space import Space
 from gateway.log.state import State
 from gateway.log.table import EntryDB
 from gateway.log.watermark import judge
@@ -61,7 +60,6 @@ __all__ = ["Log", "LogOptions"]
 
 logger = logging.getLogger(__name__)
 
-_AUDIT_ROOM = 256 * 1024  # bytes above the cap that stay for audit entries and checkpoints
 _SLICE = 500  # drafts that are written and synced at once
 
 
@@ -80,7 +78,9 @@ class Log:
             if self._state.damaged:
                 logger.warning("%s: state.json is damaged: entries are sent again, devices are read again", data)
             self._present = Present(self._root, options, self._state)
-            self._report_troubles()
+            self._reports = Reports(options.source, self._present.history, self.append)
+            self._space = Space(self._root, self._present, options, self._reports.tell)
+            self._reports.report()
         except OSError as error:
             self._folder_lock.release()
             raise unwritable("open the log", self._root, error) from error
@@ -110,7 +110,7 @@ class Log:
         with self._lock:
             self._check_open()
             self._present.make_ready()
-            self._check_room(())  # which may add entries of its own, and must not between the two
+            self._space.check(())  # which may add entries of its own, and must not between the two
             journal = self._journal
             return self._append([make(journal.logid, journal.next - 1, journal.lasthash)])[0]
 
@@ -120,30 +120,14 @@ class Log:
         if not fresh:
             return []
         self._present.make_ready()
-        self._check_room(fresh)
-        journal = self._journal
-        end = ChainEnd(journal.next - 1, journal.lasthash)
-        raws = chain_all(fresh, journal.logid, end, self._options.now())
-        documents = [EntryDocument(raw, sequence) for sequence, raw in enumerate(raws, journal.next)]
-        try:
-            self._present.db.insert_multiple(documents)
-        except OSError as error:
-            raise unwritable("write", self._root, error) from error
+        self._space.check(fresh)
+        recorded = self._present.write(fresh)
         self._tell_watchers()
-        return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, fresh, strict=True)]
+        return recorded
 
     def _check_open(self) -> None:
         if self._closed:
             raise LogError(f"{self._root}: the log is closed")
-
-    def _check_room(self, drafts: Iterable[Draft]) -> None:
-        room = 0 if any(draft.kind == PUNCH for draft in drafts) else _AUDIT_ROOM
-        if self._present.history.size < self._options.max_bytes + room:
-            return
-        self._expire(None)
-        if self._present.history.size >= self._options.max_bytes + room:
-            cap = self._options.max_bytes >> 20
-            raise LogFull(f"{self._root}: undelivered entries fill the {cap} MB they may take; bring the line up")
 
     # Reading
 
@@ -163,7 +147,7 @@ class Log:
                 found = self._journal.read_after(after, limit)
             except OSError as error:
                 raise unwritable("read", self._root, error) from error
-            self._report_troubles()
+            self._reports.report()
             return found
 
     def replay(self, first: int, last: int) -> Iterator[Stored]:
@@ -248,61 +232,24 @@ class Log:
     def size(self) -> int:
         """Bytes of all segments of all epochs."""
         with self._lock:
-            return self._present.history.size
+            return self._space.size
 
     def pressure(self) -> float:
         """Undelivered bytes as a part of the cap: 0.8 is the time to shout, 1.0 the time to stop polling."""
         with self._lock:
-            waiting = sum(s.size for s in self._journal.sealed if s.last > self._present.marks.confirmed)
-            waiting += 0 if self._present.marks.confirmed >= self._journal.next - 1 else self._journal.active_size
-            return waiting / self._options.max_bytes
+            return self._space.pressure()
 
     def expire(self, before: str | None) -> int:
         """Delete confirmed segments: those older than `before` (RFC 3339; None: not by age), and the oldest while
         the log is above its cap. How many were deleted. What they leave behind is kept within its bounds, too."""
         with self._lock:
-            gone = self._expire(before)
-            options = self._options
-            self._present.history.tidy(before=before, remembered=options.remembered, bad_bytes=options.bad_bytes)
-            return gone
-
-    def _expire(self, before: str | None) -> int:
-        marks = self._present.marks
-        refused = marks.keep()  # whoever finds a segment missing must know that it was confirmed
-        if refused is not None and refused.errno != errno.ENOSPC:
-            before = None  # what is old can wait until that is on record; what must make room cannot
-        gone = self._present.history.expire(confirmed=marks.confirmed, before=before, max_bytes=self._options.max_bytes)
-        self._move(max(marks.published, self._journal.oldest - 1), marks.confirmed)
-        if refused is not None:
-            marks.keep()
-        for draft in evidence.expired(self._options.source, gone):
-            self._tell(draft)
-        return len(gone)
+            return 0 if self._closed else self._space.expire(before)
 
     # Opening, epochs, closing
 
     @property
     def _journal(self) -> Journal:
         return self._present.journal
-
-    def _report_troubles(self) -> None:
-        """Damage becomes evidence in the log itself; what the disk refuses now is told the next time."""
-        for journal in self._present.history.all():
-            while journal.troubles:
-                trouble = journal.troubles[0]
-                if not self._tell(evidence.damaged(self._options.source, journal.logid, trouble)):
-                    return
-                logger.error("%s/%s: %s %s", journal.folder, trouble.file, trouble.event, trouble.detail)
-                journal.troubles.pop(0)
-
-    def _tell(self, draft: Draft) -> bool:
-        """Record an audit entry of the log's own; whether that worked."""
-        try:
-            self.append([draft])
-        except LogError as error:
-            logger.warning("not yet on record: %s: %s", draft.data, error)
-            return False
-        return True
 
     def close(self) -> None:
         """Keep the marks and let go of the folder. May be called twice."""

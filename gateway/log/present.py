@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from contract.chain import GENESIS
-from gateway.entries import Draft
+from gateway.entries import Draft, Stored
 from gateway.errors import LogError
 from gateway.log import evidence, renewal, repair
+from gateway.log.chain import ChainEnd, chain_all
 from gateway.log.disk import unwritable
+from gateway.log.documents import EntryDocument
 from gateway.log.history import History
 from gateway.log.journal import Journal
 from gateway.log.marks import MarkBook
@@ -55,6 +57,17 @@ class Present:
         """Open a new epoch if one is due. Raises LogUnwritable: nothing may be recorded then."""
         if self._due is not None:
             self._renew(self._due)
+
+    def write(self, drafts: Sequence[Draft]) -> list[Stored]:
+        """Number, chain and insert them; they are on the medium then. Raises LogUnwritable: none of them is."""
+        journal = self.journal
+        raws = chain_all(drafts, journal.logid, ChainEnd(self.end, journal.lasthash), self._options.now())
+        documents = [EntryDocument(raw, sequence) for sequence, raw in enumerate(raws, journal.next)]
+        try:
+            self.db.insert_multiple(documents)
+        except OSError as error:
+            raise unwritable("write", self._root, error) from error
+        return [Stored(d.doc_id, draft.kind, d.raw) for d, draft in zip(documents, drafts, strict=True)]
 
     def contradicts(self, through: int, hash: str) -> bool:
         """Whether the hash of an entry is another one than ours; we hold it or its neighbour. Raises LogUnwritable."""
