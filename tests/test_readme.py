@@ -5,14 +5,16 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+import msgspec
 import pytest
 import typer
 
 from central import config as central_config
 from gateway import cli
 from gateway import config as gateway_config
+from gateway.drivers.zkteco.terminal import Options
 from tests.documents import DOCUMENTS, ROOT, anchors, calls, fenced, links
 
 TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text() for path in DOCUMENTS}
@@ -59,6 +61,20 @@ def test_every_configuration_loads(block: str, tmp_path: Path) -> None:
     text += "\n".join(["", *(table for name, table in LEAST[program].items() if name not in tables)])
     (tmp_path / "file.toml").write_text(text)
     LOADS[program](tmp_path / "file.toml")
+
+
+def test_every_key_is_documented_with_its_default() -> None:
+    (block,) = fenced(TEXTS["docs/configuration.md"], "toml")
+    tables = tomllib.loads(block)
+    device = dict(tables["device"][0])
+    assert (device.pop("id"), device.pop("driver")) == ("pintu-depan", "zkteco")
+    kinds = {**get_type_hints(gateway_config.Config), "device": Options}
+    for name, told in {**tables, "device": device}.items():
+        fields = {field.name: field for field in msgspec.structs.fields(kinds[name])}
+        assert set(told) == set(fields), f"[{name}]"
+        for key, field in fields.items():
+            if field.default not in (msgspec.NODEFAULT, None, ""):
+                assert told[key] == field.default, f"{name}.{key}"
 
 
 def test_there_are_configurations_to_load() -> None:

@@ -123,6 +123,23 @@ def test_one_entry_that_is_too_large_for_the_broker(
             assert forwarder.snapshot().set_aside == ()
 
 
+def test_after_a_restart_it_is_found_again_and_still_holds_nobody_up(log: Log, start: Start, tmp_path: Path) -> None:
+    """What was set aside is forgotten with the process: that costs a re-send, and neither entry nor evidence."""
+    large = with_one_large(log)
+    with Mosquitto(tmp_path, extra=f"max_packet_size {LIMIT}") as broker, Listener(broker.port) as listener:
+        first = start(settings(broker.url, protocol="5"))
+        until(lambda: first.snapshot().counters.published >= 29, "the others")
+        assert first.stop(10)
+        assert log.marks().published == large - 1
+        told: list[tuple[str, dict[str, object]]] = []
+        later = log.append(punches(1))
+        second = start(settings(broker.url, protocol="5"), audit=lambda *what: told.append(what))
+        until(lambda: later[0].sequence in listener.sequences, "what is new")
+        assert [sequence for sequence, _ in second.snapshot().set_aside] == [large]
+        assert [(event, detail["sequence"]) for event, detail in told] == [("publish-refused", large)]
+        assert set(listener.sequences) == {*range(1, 32)} - {large}
+
+
 def test_a_refused_entry_waits_for_its_retry_and_does_not_spin(log: Log, start: Start) -> None:
     tenth, beside_it = b'"00000000000000000010"', []
 
