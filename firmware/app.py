@@ -25,7 +25,17 @@ _HEALTH_MS = const(60_000)
 _MARKS_MS = const(60_000)
 _SYNC_MS = const(3_600_000)
 _RETRY_SYNC_MS = const(64_000)
-KEPT = ("site", "reader", "chip.kind", "card.same_s", "broker.user", "broker.password", "ntp.host", "ntp.port")
+KEPT = (
+    "site",
+    "reader",
+    "chip.kind",
+    "card.same_s",
+    "broker.user",
+    "broker.password",
+    "broker.retry_s",
+    "ntp.host",
+    "ntp.port",
+)
 _RECENT = const(16)  # cards that are remembered as just taken
 _NOTES = const(16)
 TROUBLES = ("two-cards", "bad-frame", "unknown-finger", "reader-dead")  # that people are told
@@ -170,7 +180,7 @@ class App:
     # link
 
     async def _link(self, alive) -> None:
-        backoff = Backoff()
+        backoff = Backoff(most_ms=self.settings["broker.retry_s"] * 1000)
         self.client.alive = alive
         while True:
             await self._wait(alive, 500)

@@ -79,6 +79,7 @@ TABLE = {
     "broker.password": ("", _text(0, 128, "text, or empty")),
     "broker.window": (4, _number(1, 8)),
     "broker.keepalive": (60, _number(10, 600, " seconds")),
+    "broker.retry_s": (120, _number(1, 3600, " seconds")),
     "broker.confirm": ("central", _one_of("central", "broker")),
     "log.capacity": (5000, _number(100, 20000, " entries")),
     "card.same_s": (5, _number(0, 3600, " seconds")),

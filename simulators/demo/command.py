@@ -41,7 +41,8 @@ def demo(
     ] = None,
     record: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Save a picture of the screen.")] = None,
 ) -> None:
-    """The whole way of a punch on this machine: simulated terminals, the real gateway, a broker, a small centre.
+    """The whole way of a punch on this machine: simulated terminals, the real gateway, an ESP32 reader's real firmware,
+    a broker, a small centre.
 
     The line to the broker is cut for a while and a terminal restarts; exit code 1 if anything was lost or doubled.
     Ctrl-C ends it in good order.
@@ -64,7 +65,7 @@ def demo(
 
 def _run(folder: Path, punches: int, seconds: float, *, once: bool, as_json: bool, record: Path | None) -> bool:
     console = Console(stderr=as_json)
-    console.print("Starting broker, terminals, gateway and centre …", style="dim")
+    console.print("Starting broker, terminals, card reader, gateway and centre …", style="dim")
     trouble = ""
     with Stage(folder) as stage:
         live = console.is_terminal and not console.is_dumb_terminal
@@ -107,7 +108,7 @@ def _play(director: Director, *, once: bool) -> str:
             director.finish(story.INTERRUPTED, FINISH_S)
         else:
             director.finish(story.FINISH, FINISH_S)
-    except GatewayDied as error:
+    except (GatewayDied, StageError) as error:
         return str(error)
     except KeyboardInterrupt:
         return "stopped before all was confirmed"

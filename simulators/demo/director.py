@@ -2,12 +2,13 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Protocol
 
-from simulators.demo import story
+from simulators.demo import reader, story
 from simulators.demo.crowd import Crowd
+from simulators.demo.gateway import NAME
 from simulators.demo.scene import Scene, TerminalScene, Told
 from simulators.demo.score import Score, delivered_facts, differences
 from simulators.demo.script import AWAY, Act, plan, punches_due
@@ -32,7 +33,7 @@ class Screen(Protocol):
 
 
 class Director:
-    """One run of the demo. Its methods raise GatewayDied."""
+    """One run of the demo. Its methods raise GatewayDied, StageError."""
 
     def __init__(self, stage: Stage, screen: Screen, punches: int, seconds: float) -> None:
         """`punches` over the `seconds` of each round."""
@@ -54,7 +55,7 @@ class Director:
         self._sampled = 0.0
         self._peak = 0
         self._story: deque[Told] = deque(maxlen=_STORY)
-        self._tell(story.START)
+        self._tell(story.START if stage.reader is None else story.START_WITH_READER)
 
     def round(self) -> None:
         """One round, from the first punch to the last."""
@@ -92,7 +93,7 @@ class Director:
         whole = not (report["broken"] or report["forks"] or report["missing"] or report["rubbish"])
         return Score(
             punched=punched,
-            recorded=stage.log.punches,
+            recorded=stage.recorded,
             delivered=int(report["punches"]),
             confirmed=confirmed,
             lost=lost,
@@ -101,7 +102,7 @@ class Director:
             backlog_peak=self._peak,
             cut_seconds=round(self._cut_seconds, 1),
             seconds=round(time.monotonic() - self._began, 1),
-            ok=whole and lost == 0 and duplicated == 0 and confirmed == punched == stage.log.punches,
+            ok=whole and lost == 0 and duplicated == 0 and confirmed == punched == stage.recorded,
         )
 
     def scene(self) -> Scene:
@@ -109,12 +110,9 @@ class Director:
         stage = self._stage
         return Scene(
             elapsed=time.monotonic() - self._began,
-            terminals=tuple(
-                TerminalScene(name, len(terminal.records()), stage.is_on(name))
-                for name, terminal in stage.terminals.items()
-            ),
-            gateway=stage.watch.gateway or "starting",
-            recorded=stage.log.punches,
+            terminals=tuple(self._doors()),
+            gateway=stage.watch.status(NAME) or "starting",
+            recorded=stage.recorded,
             line_up=self._cut_at is None,
             cut_seconds=self._cut_so_far(),
             arrived=stage.watch.arrived,
@@ -125,10 +123,17 @@ class Director:
             rows=stage.watch.rows(),
         )
 
+    def _doors(self) -> Iterator[TerminalScene]:
+        stage = self._stage
+        for name, terminal in stage.terminals.items():
+            yield TerminalScene(name, len(terminal.records()), stage.is_on(name))
+        if stage.reader is not None:
+            yield TerminalScene(reader.NAME, stage.reader.punches, stage.reader.ready)
+
     # What happens
 
     def _tick(self) -> None:
-        self._stage.gateway.check()
+        self._stage.check()
         self._stage.log.read()
         scene = self.scene()
         self._peak = max(self._peak, scene.waiting)
@@ -145,7 +150,8 @@ class Director:
 
     def _punch(self) -> None:
         now = time.monotonic()
-        self._crowd.punch([one for name, one in self._stage.terminals.items() if now >= self._away.get(name, 0.0)])
+        there = [one for name, one in self._stage.terminals.items() if now >= self._away.get(name, 0.0)]
+        self._crowd.punch(there, self._stage.reader)
 
     def _cut(self) -> None:
         self._cut_at = time.monotonic()
@@ -176,8 +182,10 @@ class Director:
                 self._tell(story.BACK.of(terminal=name))
 
     def _settled(self) -> bool:
-        punched = self._stage.punched().total()
-        return self._stage.log.punches == punched == self._stage.watch.confirmed and self._backlog() == 0
+        stage = self._stage
+        if stage.reader is not None and not stage.reader.free:
+            return False
+        return stage.recorded == stage.punched().total() == stage.watch.confirmed and self._backlog() == 0
 
     def _backlog(self) -> int:
         """Entries that the gateway itself, by its health message, does not know to be confirmed."""

@@ -69,7 +69,7 @@ def _terminals(scene: Scene) -> Panel:
         for one in scene.terminals
     ]
     caption = Text.assemble("punched ", ("absen", "dim"))
-    return Panel(Group(*lines, *[Text("")] * (2 - len(lines)), caption, Text("")), title="terminals", height=6)
+    return Panel(Group(*lines, caption), title="doors", height=6)
 
 
 def _box(title: str, count: int, english: str, indonesian: str, style: str) -> Panel:
@@ -80,7 +80,7 @@ def _box(title: str, count: int, english: str, indonesian: str, style: str) -> P
 
 def _backlog(scene: Scene, width: int, rows: int) -> list[ConsoleRenderable]:
     style = "yellow" if scene.waiting else "green"
-    heading = _rule(f"waiting at the gateway: {scene.waiting}, at most {scene.peak}", "menunggu di gateway")
+    heading = _rule(f"waiting on site: {scene.waiting}, at most {scene.peak}", "menunggu di kantor")
     return [heading, *(Text(line, style) for line in hill(scene.history, width, rows))]
 
 

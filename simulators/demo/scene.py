@@ -8,7 +8,7 @@ from simulators.demo.story import Words
 
 @dataclass(frozen=True, slots=True)
 class TerminalScene:
-    """One terminal."""
+    """One terminal or reader."""
 
     name: str
     punches: int
@@ -33,7 +33,7 @@ class Scene:
     gateway: str = "starting"
     """starting, then what its status says: online, lost or offline"""
     recorded: int = 0
-    """In the gateway's log."""
+    """In the gateway's log and the reader's."""
     line_up: bool = True
     cut_seconds: float = 0.0
     """How long the line has been cut so far, all in all."""
@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def punched(self) -> int:
-        """At all terminals."""
+        """At all doors."""
         return sum(terminal.punches for terminal in self.terminals)
 
     @property

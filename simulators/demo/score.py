@@ -14,7 +14,7 @@ class Fact(NamedTuple):
     serial: str
     person: str
     time: str
-    """`YYYY-MM-DDTHH:MM:SS` by the terminal's clock."""
+    """`YYYY-MM-DDTHH:MM:SS` by the terminal's clock; empty for a reader, which tells people hour and minute only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Score:
     """The end of a demo; the fields are those of its `--json`."""
 
     punched: int
-    """Punches in the terminals' own logs."""
+    """Punches in the terminals' own logs, and taps that the card reader said it had recorded."""
     recorded: int
-    """Of them, those in the gateway's log."""
+    """Of them, those in the logs of gateway and reader."""
     delivered: int
     """Punches that the centre holds."""
     confirmed: int

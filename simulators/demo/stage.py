@@ -1,4 +1,4 @@
-"""Everything the demo runs: broker, line, terminals, gateway, centre, watcher; started and ended together."""
+"""Everything the demo runs: broker, line, terminals, reader, gateway, centre, watcher; started and ended together."""
 
 import contextlib
 import socket
@@ -11,8 +11,9 @@ from typing import Self
 
 from iotcore import Broker
 
+from simulators.demo import reader
 from simulators.demo.crowd import PEOPLE
-from simulators.demo.gateway import GatewayProcess, config
+from simulators.demo.gateway import NAME, GatewayProcess, config
 from simulators.demo.logfolder import LogFolder
 from simulators.demo.score import Fact
 from simulators.demo.watch import Watch
@@ -38,6 +39,8 @@ class Stage:
             name: TerminalServer(serial=serial, users=PEOPLE, seed=1, restart_seconds=2.0)
             for name, serial in DOORS.items()
         }
+        self.reader: reader.CardReader | None = None
+        """None where there is no MicroPython to run it."""
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
@@ -60,6 +63,8 @@ class Stage:
         self.centre = opening.enter_context(StandIn("127.0.0.1", port))
         for terminal in self.terminals.values():
             opening.enter_context(terminal)
+        if reader.installed():
+            self.reader = opening.enter_context(reader.CardReader(self._folder / "reader", self.line.port))
         ports = {name: terminal.port for name, terminal in self.terminals.items()}
         self.gateway = GatewayProcess(self._folder, config(self.line.port, ports))
         opening.callback(self.gateway.stop)
@@ -70,25 +75,39 @@ class Stage:
         """Wait for a condition. Raises StageError(what) with the gateway's last lines, GatewayDied."""
         end = time.monotonic() + seconds
         while not condition():
-            self.gateway.check()
+            self.check()
             if time.monotonic() > end:
                 raise StageError(f"{what} within {seconds:.0f} s; its last lines:\n{self.gateway.last_lines()}")
             time.sleep(0.05)
 
+    def check(self) -> None:
+        """Raises GatewayDied, StageError when the gateway or the card reader has ended."""
+        self.gateway.check()
+        if self.reader is not None and self.reader.trouble:
+            raise StageError(self.reader.trouble)
+
     def punched(self) -> Counter[Fact]:
-        """What the terminals' own logs hold."""
-        return Counter(
+        """What the terminals' own logs hold, and what the card reader said it had recorded."""
+        held = Counter(
             Fact(terminal.serial, punch.user_id, clock.text(punch.stamp))
             for terminal in self.terminals.values()
             for punch in terminal.records()
         )
+        return held if self.reader is None else held + self.reader.taken()
+
+    @property
+    def recorded(self) -> int:
+        """Punches on the gateway's disk and in the reader's flash."""
+        return self.log.punches + (0 if self.reader is None else self.reader.punches)
 
     def is_on(self, name: str) -> bool:
         """Whether a terminal can be reached and the gateway listens to it."""
         return self.terminals[name].subscribers() > 0
 
     def _ready(self) -> bool:
-        return self.watch.connected and self.watch.gateway == "online" and all(map(self.is_on, self.terminals))
+        names = [NAME] if self.reader is None else [NAME, reader.NAME]
+        online = [self.watch.status(name) == "online" for name in names]
+        return self.watch.connected and all(online) and all(map(self.is_on, self.terminals))
 
 
 @contextlib.contextmanager

@@ -18,13 +18,17 @@ START = Words(
     "Two terminals, a gateway, a broker and the centre are running.",
     "Dua terminal, gateway, broker, dan pusat berjalan.",
 )
+START_WITH_READER = Words(
+    "Two terminals, an ESP32 card reader, gateway, broker and centre run.",
+    "Dua terminal, pembaca kartu ESP32, gateway, broker, pusat berjalan.",
+)
 CUT = Words(
-    "The line is cut. People go on punching; the gateway keeps it all.",
-    "Jalur putus. Pegawai tetap absen; gateway menyimpan semuanya.",
+    "The line is cut. People go on punching; all of it is kept on site.",
+    "Jalur putus. Pegawai tetap absen; semuanya disimpan di kantor.",
 )
 RESTORE = Words(
-    "The line is back after {seconds:.0f} s; {waiting} punches wait on the gateway's disk.",
-    "Jalur pulih setelah {seconds:.0f} detik; {waiting} absen menunggu di disk gateway.",
+    "The line is back after {seconds:.0f} s; {waiting} punches wait on disk and flash.",
+    "Jalur pulih setelah {seconds:.0f} detik; {waiting} absen menunggu di kantor.",
 )
 DRAINED = Words(
     "All of them are confirmed by the centre.",

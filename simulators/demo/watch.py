@@ -10,6 +10,7 @@ from central.listen.marks import Marker
 from contract import messages, topics
 from contract.entry import PUNCH, ContractError
 from contract.watermark import parse_ack
+from simulators.demo.gateway import NAME
 from simulators.session import Session
 
 ROWS = 60
@@ -25,7 +26,7 @@ class Watch:
         self._punches: dict[str, list[int]] = {}
         self._seen: set[tuple[str, str]] = set()
         self._through: dict[str, int] = {}
-        self._status = ""
+        self._status: dict[str, str] = {}
         self._health: dict[str, object] = {}
         self._session = Session(address, "ketuk-demo-watch", [f"{topics.ROOT}/#"])
         self._session.on_message = self._take
@@ -43,14 +44,14 @@ class Watch:
         """Whether it sees anything."""
         return self._session.connected
 
-    @property
-    def gateway(self) -> str:
-        """`online`, `lost`, `offline`, or empty before the first word."""
-        return self._status
+    def status(self, name: str) -> str:
+        """What a gateway or reader is: `online`, `lost`, `offline`, or empty before the first word."""
+        with self._lock:
+            return self._status.get(name, "")
 
     @property
     def health(self) -> dict[str, object]:
-        """The newest health message; empty before the first."""
+        """The gateway's newest health message; empty before the first."""
         with self._lock:
             return self._health
 
@@ -95,11 +96,11 @@ class Watch:
             bisect.insort(self._punches.setdefault(str(event["logid"]), []), int(str(event["sequence"])))
 
     def _take_word(self, topic: str, payload: bytes) -> None:
-        rest = (topics.split(topic) or ("", "", ""))[2]
+        _, name, rest = topics.split(topic) or ("", "", "")
         if rest == "ack":
             logid, through, _, _ = parse_ack(payload)
             self._through[logid] = through
         elif rest == "status":
-            self._status = str(messages.parse_status(payload)["state"])
-        elif rest == "health":
+            self._status[name] = str(messages.parse_status(payload)["state"])
+        elif rest == "health" and name == NAME:
             self._health = messages.parse_health(payload)

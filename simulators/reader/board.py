@@ -60,6 +60,7 @@ class Board:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, "MICROPYPATH": f"{ROOT}:.frozen"},
+            start_new_session=True,  # Ctrl-C is for whoever runs the board; it ends with its standard input
         )
         thread = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         thread.start()

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -47,7 +47,11 @@ def write(
     language: str = "id",
     more: dict[str, object] | None = None,
 ) -> None:
-    """config.json and the certificates it names. `more` are further keys of config.json. Raises BoardError."""
+    """config.json and the certificates it names. `more`: further keys of config.json, also of its `broker`.
+
+    Raises BoardError.
+    """
+    more = dict(more or {})
     given: dict[str, object] = {"host": to.host, "port": to.port, "tls": to.tls, "cert": "", "key": ""}
     if to.tls:
         if ca is None:
@@ -57,6 +61,7 @@ def write(
             (folder / "reader.der").write_bytes(certificate(cert))
             (folder / "reader.key.der").write_bytes(private_key(key))
             given.update(cert="reader.der", key="reader.key.der")
+    given.update(cast("dict[str, object]", more.pop("broker", {})))
     config: dict[str, object] = {
         "site": site,
         "reader": reader,
@@ -66,7 +71,7 @@ def write(
         "ntp": {"host": ""},
         "mac": {"key": "5a" * 32, "number": "sim"},
         "oled": True,
-        **(more or {}),
+        **more,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 

@@ -46,7 +46,7 @@ def test_it_tells_the_whole_way_of_a_punch() -> None:
     text = drawn(scene())
     for part in (
         *("● 32 pintu-depan", "○ 31 pintu-belakang", "63", "recorded", "CUT 4 s", "51", "arrived", "50", "confirmed"),
-        *("waiting at the gateway: 13, at most 25", "13 absen menunggu di disk gateway", "14.2 s", "pin:10**"),
+        *("waiting on site: 13, at most 25", "13 absen menunggu di kantor", "14.2 s", "pin:10**"),
     ):
         assert part in text
     assert "UP" not in text
@@ -70,8 +70,14 @@ def test_no_sentence_is_too_long_for_eighty_columns() -> None:
         assert len(filled.indonesian) <= 80 - 9, filled
 
 
+def test_a_card_reader_stands_beside_the_terminals() -> None:
+    text = drawn(scene(terminals=(*scene().terminals, TerminalScene("kartu-1", 7))))
+    for part in ("● 32 pintu-depan", "○ 31 pintu-belakang", "● 7 kartu-1", "punched absen"):
+        assert part in text
+
+
 def test_an_empty_scene_can_be_drawn() -> None:
-    assert "waiting at the gateway: 0" in drawn(Scene())
+    assert "waiting on site: 0" in drawn(Scene())
 
 
 @given(st.lists(st.integers(0, 10_000), max_size=200), st.integers(1, 120), st.integers(1, 5))
