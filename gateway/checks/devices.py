@@ -10,11 +10,13 @@ from gateway.checks.result import Result
 from gateway.clock import Clock
 from gateway.config import Config, Device
 from gateway.drivers.table import create
-from gateway.errors import DriverError
+from gateway.errors import DeviceRefused, DeviceSilent, DriverError
 from gateway.reading import DeviceStatus, Driver, SettableClock
-from gateway.texts import exact
+from gateway.texts import Text
 
 PATIENCE_S = 30.0
+
+_TROUBLE: dict[type, Text] = {DeviceSilent: words.DEVICE_SILENT, DeviceRefused: words.DEVICE_REFUSED}
 
 
 def check(config: Config, patience: float = PATIENCE_S) -> Iterator[Result]:
@@ -43,7 +45,8 @@ class _Visit(threading.Thread):
         try:
             self._result = self._look()
         except DriverError as error:
-            self._result = Result(self._device.path, "bad", exact(str(error)))
+            said = _TROUBLE.get(type(error), words.DEVICE_BAD).of(reason=error)
+            self._result = Result(self._device.path, "bad", said)
         except Exception as error:  # noqa: BLE001 - a driver of a third party must not end the check of the others
             reason = f"{type(error).__name__}: {error}"
             said = words.DEVICE_FAILED.of(name=self._device.id, driver=self._device.driver, reason=reason)

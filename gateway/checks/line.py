@@ -10,7 +10,6 @@ from gateway.errors import LinkError
 from gateway.mqtt import reasons
 from gateway.mqtt.inbox import Closed, Inbox, Subscribed
 from gateway.mqtt.session import Session
-from gateway.texts import exact
 
 
 def check(config: Config) -> Result:
@@ -20,7 +19,7 @@ def check(config: Config) -> Result:
         session.open()
         return _subscribed(config, session)
     except LinkError as error:
-        return Result("broker", "bad", exact(str(error)))
+        return Result("broker", "bad", words.BROKER_BAD.of(reason=error))
     finally:
         session.close(clean=True)
 

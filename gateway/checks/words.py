@@ -64,6 +64,8 @@ RUNNING = Text(
 OFFLINE = Text("tidak dicoba (--offline)", "not tried (--offline)")
 
 BROKER_OK = Text("{host}:{port}: tersambung, MQTT {protocol}{tls}", "{host}:{port}: connected, MQTT {protocol}{tls}")
+# the reason, which logs and health have too, is in English
+BROKER_BAD = Text("tidak tersambung; periksa kabel, broker.url dan sertifikat: {reason}", "{reason}")
 BROKER_DEAF = Text(
     "{host}:{port}: tersambung, tetapi broker tidak mengizinkan {topic}; periksa ACL broker",
     "{host}:{port}: connected, but the broker does not let us listen to {topic}; check its ACL",
@@ -78,6 +80,9 @@ DEVICE_CLOCK_OFF = Text(
     "{name}: terhubung, {facts}; jamnya meleset {offset} s",
     "{name}: connected, {facts}; its clock is off by {offset} s",
 )
+DEVICE_SILENT = Text("tidak menjawab; periksa listrik, kabel, host dan port: {reason}", "{reason}")
+DEVICE_REFUSED = Text("menolak; periksa comm_key dan menu perangkat: {reason}", "{reason}")
+DEVICE_BAD = Text("gagal: {reason}", "{reason}")
 DEVICE_STUCK = Text(
     "{name}: tidak selesai menjawab dalam {seconds} s", "{name}: did not finish answering within {seconds} s"
 )

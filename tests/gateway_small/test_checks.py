@@ -18,6 +18,7 @@ from gateway.checks.result import Result
 from gateway.drivers import table, virtual
 from gateway.log.disk import filesystem_of
 from gateway.log.folder import FolderLock
+from simulators.zkteco import TerminalServer
 from tests.brokers import Mosquitto, Tls
 from tests.gateway_small.configs import DEVICE, config
 from tests.mqtt.support import until
@@ -193,6 +194,7 @@ def test_a_broker_that_does_not_let_us_listen(tmp_path: Path, suback: bytes | No
 def test_no_broker(tmp_path: Path) -> None:
     state, detail = said(line.check(config(tmp_path)))
     assert (state, detail.startswith("broker 127.0.0.1:1: connection refused")) == ("bad", True)
+    assert line.check(config(tmp_path)).detail.id.startswith("tidak tersambung; periksa kabel, broker.url dan sertif")
 
 
 @pytest.fixture
@@ -243,6 +245,15 @@ def test_a_device_that_does_not(tmp_path: Path) -> None:
     virtual.device("unplugged").unplug()
     (result,) = devices.check(loaded)
     assert said(result) == ("bad", "unplugged: no answer: plug it in")
+    assert result.detail.id == f"tidak menjawab; periksa listrik, kabel, host dan port: {result.detail.en}"
+
+
+def test_a_device_that_says_no(tmp_path: Path) -> None:
+    with TerminalServer(comm_key=77) as terminal:
+        keys = f'[[device]]\nid = "locked"\ndriver = "zkteco"\nhost = "127.0.0.1"\nport = {terminal.port}\n'
+        (result,) = devices.check(config(tmp_path, devices=keys))
+    assert result.detail.id.startswith("menolak; periksa comm_key dan menu perangkat: locked (127.0.0.1:")
+    assert "wrong comm key" in result.detail.en
 
 
 def test_a_device_whose_clock_is_off(tmp_path: Path) -> None:
