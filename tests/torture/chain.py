@@ -19,7 +19,8 @@ from tests.zkteco.town import Door, town
 
 MIX = (KINDS[2], KINDS[2], KINDS[4], KINDS[2], KINDS[2], KINDS[2], KINDS[1], KINDS[2], KINDS[4], KINDS[2])
 """Ten terminals, odd and even ones on a gateway each."""
-PER_SECOND = 20.0
+PER_SECOND = 40.0
+"""Punches, at all doors together: twenty minutes of them are more than the tight log may hold."""
 SMALL = {"segment_kb": 64}
 TIGHT = {"segment_kb": 64, "max_mb": 8}
 """A log that must let go of what is delivered, to have room for what comes."""

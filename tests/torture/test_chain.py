@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.log.view import look
 from tests.postgres import Cluster
 from tests.torture.chain import chain
 
@@ -45,4 +46,5 @@ def _soak(folder: Path, cluster: Cluster | None) -> None:
         punches = sum(len(door.witness.ever) for door in whole.doors)
         signed = sum(log["checkpoints"] for log in findings["logs"])
         print(f"{punches:,} punches, {findings['entries']:,} entries, {signed:,} checkpoints: all agree")
+        print(f"the logs go back to entries {[look(office.data).epochs[-1].oldest for office in whole.offices]}")
         assert set(reaper.kills) == {hop.kind for hop in whole.hops}
