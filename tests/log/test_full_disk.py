@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,23 +15,32 @@ from gateway.log.log import Log
 from tests.log.logs import check_log, everything, facts, note, open_log, punch, punches
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(params=["tmpfs", pytest.param("ext4", marks=pytest.mark.soak)])
+def small(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     """A file system of three megabytes."""
     mount = tmp_path / "small"
     mount.mkdir()
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(mount)],  # noqa: S607 - the system's own
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    if request.param == "tmpfs":
+        run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(mount))
+    else:
+        image = tmp_path / "image"
+        image.write_bytes(bytes(5_000_000))
+        run("mkfs.ext4", "-q", "-F", "-m", "0", "-b", "1024", "-J", "size=1", str(image))
+        run("mount", "-o", "loop", str(image), str(mount))
+    yield mount
+    run("umount", "--lazy", str(mount))
+
+
+def run(*command: str) -> None:
+    """A command of the system's own; where it is not allowed or not there, the test is skipped."""
+    program = shutil.which(command[0], path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if program is None:
+        pytest.skip(f"needs {command[0]}")
+    done = subprocess.run([program, *command[1:]], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
-    yield mount
-    subprocess.run(["umount", "--lazy", str(mount)], check=True)  # noqa: S607
 
 
 def fill_up(log: Log, start: int) -> int:

@@ -176,3 +176,29 @@ CENTRAL = (
         (TAKE,),
     ),
 )
+
+WHOLE = ("tests/torture/test_chain.py::test_half_a_minute_with_sqlite",)
+
+CHAIN = (
+    Mutation(
+        "the whole chain: no dedupe",
+        "gateway/log/chain.py",
+        "if any(fact in batch or fact in seen for fact in known):",
+        "if any(fact in batch for fact in known):",
+        WHOLE,
+    ),
+    Mutation(
+        "the whole chain: what the centre misses is not sent again",
+        "gateway/mqtt/link.py",
+        "            self._p.publisher.missing(outcome.resend)",
+        "            self._p.publisher.missing(())",
+        WHOLE,
+    ),
+    Mutation(
+        "the whole chain: nothing is signed",
+        "gateway/app.py",
+        "        self._checkpoints.start()  #",
+        "        pass  #",
+        WHOLE,
+    ),
+)

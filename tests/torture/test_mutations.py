@@ -7,9 +7,10 @@ import pytest
 
 from tests.torture.mutation import ROOT, Copy, Mutation
 from tests.torture.mutations_log import LOG
-from tests.torture.mutations_way import CENTRAL, GATEWAY
+from tests.torture.mutations_reader import READER
+from tests.torture.mutations_way import CENTRAL, CHAIN, GATEWAY
 
-MUTATIONS = (*LOG, *GATEWAY, *CENTRAL)
+MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CHAIN, *READER)
 BY_NAME = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 
 
@@ -41,7 +42,7 @@ def test_without_a_change_all_of_them_pass(copy: Copy) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1000)
+@pytest.mark.timeout(2000)
 @BY_NAME
 def test_some_test_notices(mutation: Mutation, copy: Copy) -> None:
     noticed, said = copy.fails(mutation)
