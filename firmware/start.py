@@ -23,6 +23,8 @@ def made(board):
 
     app = make(board, settings, context)
     del make
+    if context is not None:
+        _bound(board, settings, app.clock)
     unload("firmware.main", "firmware.storage", "firmware.chips", "contract.topics")
     gc.threshold(8192)
     return app
@@ -44,3 +46,12 @@ def _context(board, settings):
     from firmware.net import tls
 
     return tls(board.root or "/", settings["broker.ca"], settings["broker.cert"], settings["broker.key"])
+
+
+# Without any clock a reader knows at least that its own certificates have begun: that spares a new one the wait for
+# network time, which its site may not have.
+def _bound(board, settings, clock) -> None:
+    from firmware.issued import latest
+
+    clock.floor(latest(board.root, settings["broker.ca"], settings["broker.cert"]))
+    unload("firmware.issued")

@@ -34,12 +34,22 @@ def micropython() -> str:
 
 
 class Board:
-    """`folder` is its file system, as `provisioning.image.build` laid it out, with config.json and certificates."""
+    """`folder` is its file system, as `provisioning.image.build` laid it out, with config.json and certificates.
+
+    `environment` are further variables of the process that it is.
+    """
 
     def __init__(
-        self, folder: Path, options: dict[str, object], *, heap: str = "2m", log: Callable[[str], None]
+        self,
+        folder: Path,
+        options: dict[str, object],
+        *,
+        heap: str = "2m",
+        log: Callable[[str], None],
+        environment: dict[str, str] | None = None,
     ) -> None:
         self._folder, self._options, self._heap, self._log = folder, options, heap, log
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: Queue[Answer | None] = Queue()
         self.resets = 0
@@ -59,7 +69,7 @@ class Board:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "MICROPYPATH": f"{ROOT}:.frozen"},
+            env={**os.environ, "MICROPYPATH": f"{ROOT}:.frozen", "TZ": "UTC", **self._environment},
             start_new_session=True,  # Ctrl-C is for whoever runs the board; it ends with its standard input
         )
         thread = threading.Thread(target=self._listen, args=(self._process,), daemon=True)

@@ -6,8 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,45 +18,17 @@ from contract import topics
 from contract.audit import EVENTS
 from contract.entry import parse
 from provisioning.image import Release, compile_module, fill, manifest, modulus, publish, sign
-from simulators.reader import settings
-from simulators.reader.board import Board
-from simulators.reader.main import BUILT, Options, execute, prepare
+from simulators.reader.main import BUILT
 from simulators.standin import StandIn
-from tests.brokers import Mosquitto, Tls
-from tests.pki import Authority, Pair
+from tests.brokers import Mosquitto
+from tests.firmware.program import NAME, SITE, UID, Reader, options, until
 from tests.schemas import check_message
-
-SITE, NAME = "kec-pampangan", "pintu-1"
-UID = "04A1B2C3D4E580"
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Mosquitto]:
     with Mosquitto(tmp_path) as running:
         yield running
-
-
-class Reader:
-    """A simulated reader, and what its firmware printed."""
-
-    def __init__(self, folder: Path, options: Options) -> None:
-        self.printed: list[str] = []
-        folder.mkdir(exist_ok=True)
-        prepare(folder, options)
-        self.folder = folder
-        self.board = Board(folder, settings.options(wifi_ms=100), log=self.printed.append)
-        self.board.power_on()
-
-    def do(self, line: str) -> Any:
-        answer = execute(self.board, line)
-        assert answer["ok"], (line, answer, self.printed)
-        return answer
-
-    def __enter__(self) -> "Reader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.board.cut_power()
 
 
 def entries(centre: StandIn) -> list[dict[str, Any]]:
@@ -106,18 +77,6 @@ def listener(broker: Mosquitto) -> Iterator[Listener]:
     yield listening
     listening.stop()
     assert not listening.wrong
-
-
-def until(condition: Callable[[], bool], what: Callable[[], object], deadline: float = 60) -> None:
-    """Wait until the condition holds; fails with `what()` when it does not in time."""
-    end = time.monotonic() + deadline
-    while not condition():
-        assert time.monotonic() < end, what()
-        time.sleep(0.05)
-
-
-def options(broker: Mosquitto, **more: Any) -> Options:
-    return Options(broker.url, SITE, NAME, **more)
 
 
 def test_taps_arrive_once_through_wifi_loss_and_power_cuts(
@@ -187,56 +146,6 @@ def test_a_sick_chip_heals_or_says_so(broker: Mosquitto, tmp_path: Path) -> None
         reader.do("mend")
         until(lambda: reader.do("show")["shown"] == ["Ketuk kartu"], lambda: reader.do("show"))
         assert reader.do("tap DEADBEEF")["shown"][0] == "Tercatat"
-
-
-class Secure:
-    """A broker with certificates, and a reader that talks to it."""
-
-    def __init__(self, folder: Path, authority: Authority, server: Pair, client: Pair, ca: Path | None = None) -> None:
-        self.broker = Mosquitto(folder, tls=Tls(authority.ca, server))
-        self.options = Options(self.broker.url, SITE, NAME, ca or authority.ca, client.cert, client.key)
-        self.folder = folder / "device"
-
-
-def test_mutual_tls(tmp_path: Path) -> None:
-    authority = Authority(tmp_path / "pki")
-    secure = Secure(tmp_path, authority, authority.server(), authority.client(NAME))
-    with secure.broker, Reader(secure.folder, secure.options) as reader:
-        reader.do(f"tap {UID}")
-        until(lambda: f"Received PUBLISH from {NAME}" in secure.broker.output, lambda: reader.printed)
-        assert f"u'{NAME}'" in secure.broker.output or f"as {NAME}" in secure.broker.output
-
-
-@pytest.mark.parametrize(
-    ("server", "why"),
-    [
-        ({"host": "elsewhere.example"}, "match"),
-        ({"days": (-20, -10)}, "expired"),
-        ({"days": (10, 20)}, "future"),
-    ],
-    ids=["wrong-host", "expired", "future"],
-)
-def test_a_wrong_server_certificate_is_refused_and_taps_are_kept(
-    server: dict[str, Any], why: str, tmp_path: Path
-) -> None:
-    authority = Authority(tmp_path / "pki")
-    secure = Secure(tmp_path, authority, authority.server(**server), authority.client(NAME))
-    with secure.broker, Reader(secure.folder, secure.options) as reader:
-        until(lambda: any(why in line for line in reader.printed), lambda: reader.printed)
-        assert reader.do(f"tap {UID}")["shown"][0] == "Tercatat"
-        assert "New client connected" not in secure.broker.output
-
-
-def test_an_unknown_authority_is_refused_on_either_side(tmp_path: Path) -> None:
-    authority, stranger = Authority(tmp_path / "pki"), Authority(tmp_path / "other", "stranger")
-    secure = Secure(tmp_path / "1", authority, authority.server(), authority.client(NAME), stranger.ca)
-    with secure.broker, Reader(secure.folder, secure.options) as reader:
-        until(lambda: any("not signed" in line or "trusted" in line for line in reader.printed), lambda: reader.printed)
-    secure = Secure(tmp_path / "2", authority, authority.server(), stranger.client(NAME))
-    with secure.broker, Reader(secure.folder, secure.options) as reader:
-        until(lambda: any(line.startswith("link:") for line in reader.printed), lambda: reader.printed)
-        until(lambda: "certificate" in secure.broker.output, lambda: secure.broker.output)
-        assert "New client connected" not in secure.broker.output
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ What survives a power cut lies in files of the folder `/.chip`: the flash, the N
 """
 
 import json
-import time
 
 from simulators.chips.clock import RealClock
 from simulators.chips.ds3231 import Ds3231
@@ -13,6 +12,7 @@ from simulators.chips.mfrc522 import Mfrc522
 from simulators.chips.nor_flash import NorFlash
 from simulators.chips.pins import Pin
 from simulators.chips.wifi import Wlan
+from simulators.reader.device.chip_clock import ChipClock
 from simulators.reader.device.screen import Screen
 
 TYPE_CHECKING = False
@@ -51,7 +51,8 @@ class Bench:
         self.field = Field(self.clock)
         self.chip = Mfrc522(self.clock, self.field)
         self.screen = Screen()
-        self.battery_clock = Ds3231(lambda: int(time.time()))
+        self.chip_clock = ChipClock(options["why"] == "reset")
+        self.battery_clock = Ds3231(self.chip_clock.real)
         self._load_clock()
         self.i2c = I2c(self.battery_clock, self.screen)
         self.wlan = Wlan(self.ms, int(str(options["wifi_ms"])))

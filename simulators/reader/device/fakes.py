@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 from simulators.reader.device.bench import FOLDER, Bench
 
@@ -46,13 +47,14 @@ class _Watchdog:
 
 
 class _Clock:
-    """The chip's own clock: the host's, which is not set. Its 2 kB of memory survive a reset but no power cut."""
+    """The chip's own clock. Its 2 kB of memory survive a reset but no power cut."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
     def datetime(self, moment: "tuple[int, ...]") -> None:
-        pass
+        year, month, day, _, hour, minute, second, _ = moment
+        self._bench.chip_clock.set(int(time.mktime((year, month, day, hour, minute, second, 0, 0, 0))))
 
     def memory(self, raw: "bytes | None" = None) -> "bytes | None":
         path = FOLDER + "/rtc-memory"
