@@ -92,7 +92,9 @@ NONE_HERE = Text(
     "{path}: tidak ada tanda terima (receipt-*.json) di sini; apakah stick ini sudah diimpor di pusat?",
     "{path}: there is no receipt (receipt-*.json); was this stick imported at the centre?",
 )
-UNREADABLE_FILE = Text("{path}: tidak dapat dibaca ({reason})", "{path}: cannot be read ({reason})")
+UNUSABLE_FILE = Text(
+    "{path}: tidak dapat dipakai ({reason}); mungkin perlu sudo", "{path}: cannot be used ({reason}); sudo may help"
+)
 ALREADY = Text(
     "sudah: yang dikonfirmasi sampai {confirmed}, tanda terima ini sampai {through}; tidak ada yang berubah",
     "known already: confirmed through {confirmed}, this receipt says {through}; nothing changed",

@@ -60,13 +60,13 @@ def _ours(view: LogView) -> _Ours:
     if epoch is None or newest is None:
         raise LogError(str(texts.NO_LOG.of(path=view.data)))
     site = str(EntryDocument(newest.raw, newest.sequence)["source"]).split("/")[1]
-    with _read(view.data):
+    with _usable(view.data):
         return _Ours(view, epoch, (site, epoch.logid.rpartition(".")[0]), receipts.pinned(view.data))
 
 
 def _find(path: Path, ours: _Ours) -> tuple[Path, bytes]:
     """The file; in the folder of a stick the receipt of our log that confirms most, or else any. Raises LogError."""
-    with _read(path):
+    with _usable(path):
         if not path.is_dir():
             return path, receipts.read(path)
         folders = [path, *sorted(inner for inner in path.iterdir() if inner.is_dir())]
@@ -86,20 +86,34 @@ def _rank(raw: bytes, ours: _Ours) -> tuple[bool, bool, int]:
     return place, place and receipt.logid == ours.epoch.logid, receipts.confirms(receipt)
 
 
+class _OwnersDisk(Disk):
+    """What is made belongs to whoever the data folder belongs to: this may be run with sudo, the gateway is not."""
+
+    def __init__(self, data: Path) -> None:
+        self._owner = data.stat()
+
+    def open_append(self, path: Path, *, create: bool) -> int:
+        fd = super().open_append(path, create=create)
+        self._give(fd)
+        return fd
+
+    def mkdir(self, path: Path) -> None:
+        super().mkdir(path)
+        self._give(path)
+
+    def _give(self, what: Path | int) -> None:
+        if os.geteuid() == 0:
+            os.chown(what, self._owner.st_uid, self._owner.st_gid)
+
+
 def _leave(data: Path, receipt: Receipt, raw: bytes) -> Path:
-    """Where the gateway finds it; owned by whoever owns the data folder, since this may be run with sudo."""
-    folder, disk, owner = data / FOLDER, Disk(), data.stat()
-    file = folder / file_name(receipt)
-    try:
-        disk.mkdir(folder)
+    """Where the gateway finds it. Raises LogError."""
+    file = data / FOLDER / file_name(receipt)
+    with _usable(file):
+        disk = _OwnersDisk(data)
+        disk.mkdir(file.parent)
         disk.sync_folder(data)
         disk.write_file(file, raw)
-        if os.geteuid() == 0:
-            for path in (folder, file):
-                with contextlib.suppress(FileNotFoundError):  # the gateway was quicker
-                    os.chown(path, owner.st_uid, owner.st_gid)
-    except OSError as error:
-        raise LogError(str(texts.UNREADABLE_FILE.of(path=file, reason=error.strerror or error))) from error
     return file
 
 
@@ -128,8 +142,8 @@ def _said(receipt: Receipt, state: str, text: Text, *, people: bool) -> None:
 
 
 @contextlib.contextmanager
-def _read(path: Path) -> Iterator[None]:
+def _usable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LogError(str(texts.UNREADABLE_FILE.of(path=path, reason=error.strerror or error))) from error
+        raise LogError(str(texts.UNUSABLE_FILE.of(path=path, reason=error.strerror or error))) from error

@@ -4,6 +4,8 @@ import errno
 import hashlib
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,13 +18,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from contract import piece
 from gateway import keys
 from gateway.log import export as exporting
-from gateway.log.export import Exporter, Part
+from gateway.log.export import Exporter, Part, Piece
 from gateway.log.stick import Stick, StickDisk, StickError
 from gateway.log.view import look
 from tests import schemas
 from tests.carry.office import Carried
 from tests.log.damage import flip, lines
-from tests.log.disks import FaultyDisk
+from tests.log.disks import ALL, NOTHING, Chance, FaultyDisk, RecordingDisk, Replay, leave
 from tests.log.logs import segments
 from tests.log.test_command import on_terminal
 
@@ -226,13 +228,18 @@ class FaultyStick(FaultyDisk, StickDisk):
 
 
 def write(carried: Carried, disk: StickDisk) -> None:
-    """Export all of it in small pieces."""
+    """Export all of it."""
+    for _ in pieces(carried, disk):
+        pass
+
+
+def pieces(carried: Carried, disk: StickDisk) -> Iterator[Piece]:
+    """The same, piece by piece."""
     stick = Stick(carried.stick, carried.folder.name, disk)
     view = look(carried.data)
     assert view.present is not None
     part = Part(view.present, 1, view.present.newest())
-    for _ in Exporter(stick, ("kec-pampangan", "gw1"), carried.key).pieces(part):
-        pass
+    yield from Exporter(stick, ("kec-pampangan", "gw1"), carried.key).pieces(part)
 
 
 @pytest.mark.parametrize(
@@ -265,6 +272,31 @@ def test_it_is_pulled_out_at_every_operation_and_the_next_run_goes_on(
         write(carried, FaultyStick())
         assert carried.on_stick() == entries
         assert not list(carried.folder.glob("*.tmp"))
+
+
+class RecordingStick(RecordingDisk, StickDisk):
+    """A stick that remembers what a power cut could leave of it."""
+
+
+def test_the_current_fails_at_any_moment(carried: Carried, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told is there, and what is there under its own name is whole."""
+    monkeypatch.setattr(exporting, "MOST_ENTRIES", 10)
+    carried.grow(2, 35)
+    entries = [entry.raw for entry in carried.entries()]
+    disk, told = RecordingStick(carried.stick), 0
+    for one in pieces(carried, disk):
+        told += one.note.entries
+        disk.note(lambda replay, told=told: replay.facts.append(told))  # type: ignore[misc]
+    for steps in range(len(disk.steps) + 1):
+        for seed in range(5):
+            pick = random.Random(seed)
+            chance = Chance(lambda pick=pick: pick.random() < 0.5, lambda most, pick=pick: pick.randint(0, most))  # type: ignore[misc]
+            replay = Replay(disk, steps)
+            shutil.rmtree(carried.stick)
+            leave(replay, carried.stick, (ALL, NOTHING, chance)[min(seed, 2)])
+            found = carried.on_stick()
+            assert found == entries[: len(found)]
+            assert len(found) >= (replay.facts or [0])[-1]  # type: ignore[operator]
 
 
 def test_a_stick_that_keeps_nothing(carried: Carried) -> None:

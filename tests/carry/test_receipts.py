@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,15 @@ def test_a_gateway_that_is_stopped_takes_it_at_its_next_start(desk: Desk) -> Non
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_with_sudo_it_belongs_to_the_gateway(desk: Desk) -> None:
+    os.chown(desk.carried.data, 12345, 12345)
+    ack(desk, desk.put(desk.receipt(300)))
+    (left,) = desk.left()
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in (left, left.parent)} == {(12345, 12345)}
+
+
+@pytest.mark.usefixtures("impatient")
 def test_the_stick_holds_several(desk: Desk) -> None:
     """Of other gateways, of an older log, and old ones of ours: the one that counts is found."""
     others = ({"gateway": "gw2", "logid": "gw2.7f3a9c2e"}, {"logid": "gw1.00000000"})
@@ -297,7 +307,7 @@ def test_nothing_is_there(desk: Desk) -> None:
     code, _, err = ack(desk, desk.carried.stick)
     assert (code, "tidak ada tanda terima" in err, err.count("\n")) == (1, True, 1)
     code, _, err = ack(desk, desk.carried.stick / "none.json", "--lang", "en")
-    assert (code, "cannot be read" in err) == (1, True)
+    assert (code, "cannot be used" in err) == (1, True)
     desk.carried.data = desk.carried.stick
     code, _, err = ack(desk, desk.carried.stick)
     assert (code, "expected a gateway's data folder" in err) == (2, True)
