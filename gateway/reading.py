@@ -109,6 +109,14 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class RereadableLog(Protocol):
+    """A driver whose device has a log that can be read again."""
+
+    def reread(self) -> None:
+        """A live punch was taken for a fact that is known: let the device's log tell, soon. Asks the device nothing."""
+
+
+@runtime_checkable
 class SettableClock(Protocol):
     """A driver whose device has a clock that we can read when we want to, and set."""
 

@@ -7,7 +7,7 @@ The device is told that a report is recorded (by polling it again) only after `c
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
@@ -20,8 +20,9 @@ from gateway.fitness import MAX_SERIAL, quarantined, unfit
 from gateway.masking import mask_subject
 from gateway.plain import plain, text_of
 from gateway.punch import Place, evidence, stamp
-from gateway.reading import ClockReading, Driver, Finding, Reading, SettableClock
-from gateway.terminal_clock import Look, Moment, TerminalClock
+from gateway.reading import ClockReading, Driver, Finding, Reading, RereadableLog, SettableClock
+from gateway.terminal_clock import Moment, TerminalClock
+from gateway.terminal_look import Look
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class Batch:
     looked: bool = False
     look: bool = False
     set_clock: bool = False
+    repeated: bool = False
+    """A live punch was a fact that the log had already: the same person at a second that came twice, perhaps."""
 
 
 class Recorder:
@@ -102,11 +105,20 @@ class Recorder:
             batch.look |= self._terminal.suspects(report)
             batch.drafts.append(stamp(report, self.place, self._terminal.facts(report, moment)))
         elif isinstance(report, Finding):
-            batch.drafts.append(evidence(report, self.place))
+            batch.drafts.append(evidence(self._attributed(report, batch), self.place))
         elif isinstance(report, ClockReading):
             judgement = self._terminal.judge(report)
             batch.drafts += [self._audit(data) for data in judgement.events]
             batch.set_clock, batch.looked = judgement.set_clock, True
+
+    def _attributed(self, finding: Finding, batch: Batch) -> Finding:
+        """A setting of the clock that a driver found but did not see: ours, if we set it before we were stopped."""
+        if finding.event != "terminal-clock-changed" or finding.detail.get("watched", True):
+            return finding
+        if not self._terminal.was_us(finding):
+            return finding
+        batch.looked = True
+        return replace(finding, event="terminal-operation", detail={**finding.detail, "by": "gateway"})
 
     def commit(self, batch: Batch) -> None:
         """Put it on disk. Raises LogError: what is still in the batch is not recorded; call again."""
@@ -114,6 +126,7 @@ class Recorder:
             part = batch.drafts[:SLICE]
             recorded = self._log.append(part)
             del batch.drafts[: len(part)]
+            batch.repeated |= len(recorded) < len(part) and _lives(part) > _lives_stored(recorded)
             self._tell(recorded, part)
         if batch.cursor is not None:
             self._log.keep_cursor(self.place.device, batch.cursor)
@@ -127,6 +140,8 @@ class Recorder:
         What came of it is to be committed, and may be followed by more; None: there was nothing to do. Raises
         DriverError.
         """
+        if batch.repeated and isinstance(driver, RereadableLog):
+            driver.reread()
         if not isinstance(driver, SettableClock):
             return None
         if batch.set_clock:
@@ -134,11 +149,12 @@ class Recorder:
         return self.prepare([driver.read_clock()]) if batch.look else None
 
     def _set_clock(self, driver: SettableClock) -> Batch | None:
-        if not self._terminal.about_to_set():
+        local_time = self._terminal.about_to_set()
+        if local_time is None:
             return None
         self._keep_look()
         self._log.keep_marks()  # whatever ends us now: the next look knows who set it
-        driver.set_clock(self._terminal.local_now())
+        driver.set_clock(local_time)
         reading = driver.read_clock()
         if unfit(reading) is not None:
             return self.prepare([reading])
@@ -190,3 +206,11 @@ class Recorder:
             return msgspec.json.decode(kept, type=Look)
         except (msgspec.DecodeError, UnicodeError):
             return None
+
+
+def _lives(drafts: Sequence[Draft]) -> int:
+    return sum(draft.kind == PUNCH and draft.data["origin"] == "live" for draft in drafts)
+
+
+def _lives_stored(entries: Sequence[Stored]) -> int:
+    return sum(entry.kind == PUNCH and b'"origin":"live"' in entry.raw for entry in entries)

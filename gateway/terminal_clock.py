@@ -14,7 +14,8 @@ import msgspec
 from contract import audit
 from gateway.clock import Clock, ClockState
 from gateway.punch import ClockFacts, in_future, wall_time
-from gateway.reading import ClockReading, Reading
+from gateway.reading import ClockReading, Finding, Reading
+from gateway.terminal_look import Look
 
 HALF_TICK = 0.5  # devices tell whole seconds: on average the true time is half a second later
 LIVE_S = 5.0  # a live punch further off than this makes us look at the clock at once
@@ -22,25 +23,6 @@ DELAY_S = 120.0  # a live punch may have been held up this long on its way; long
 DRIFT_PPM = 200e-6  # the worst quartz reported for such devices, as a part
 FRESH_S = 1800.0  # an offset is taken as known for this long
 DAY_S = 86400.0  # a clock further off than this was reset, and what it recorded before that was not so far off
-
-
-class Look(msgspec.Struct, frozen=True):
-    """The last comparison, as it is kept across restarts."""
-
-    offset_s: float
-    at: str
-    """Trusted time of the comparison, RFC 3339."""
-    serial: str = ""
-    mark: str = ""
-    """`Clock.mark` at the comparison."""
-    synced: bool = True
-    """Whether the trusted clock was synchronised then."""
-    setting: bool = False
-    """We went on to set the device's clock, and have not seen yet what came of it."""
-    before_s: float | None = None
-    """Its offset before we last set it."""
-    set_to: str = ""
-    """Its time right after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +81,19 @@ class TerminalClock:
         self._suspect = offset
         return True
 
-    def about_to_set(self) -> bool:
-        """Whether the clock may be set now. From here on until it is seen again, a step of it may be ours."""
+    def about_to_set(self) -> str | None:
+        """The time to set it to; None: it may not be set now. Until it is seen again, a step of it may be ours."""
         if self.last is None or self._clock.state != "synced":
+            return None
+        self.last = self.last.telling(self._clock.now(), self._expected(self.last))
+        return self.last.told
+
+    def was_us(self, changed: Finding) -> bool:
+        """Whether a setting that the device recorded while nobody watched is our own last one; each is ours once."""
+        last = self.last
+        if last is None or last.serial != changed.serial or not last.told_it(changed.detail.get("time")):
             return False
-        self.last = msgspec.structs.replace(self.last, setting=True)
+        self.last = msgspec.structs.replace(last, told="", told_at="")
         return True
 
     def was_set(self, reading: ClockReading) -> list[dict[str, object]]:
@@ -128,10 +118,6 @@ class TerminalClock:
             return ClockFacts("unset", None, moment.now)
         offset = self._offset_then(reading, self.last, moment.offset_s, moment.now)
         return ClockFacts(self._state(reading, self.last), offset, moment.now)
-
-    def local_now(self) -> str:
-        """The time to set a device to."""
-        return self._clock.now().replace(tzinfo=None).isoformat(timespec="seconds")
 
     # What a punch is told
 
@@ -208,8 +194,11 @@ class TerminalClock:
         return audit.data("terminal-clock-stepped", detail, serial=serial)
 
     def _keep(self, offset: float, serial: str, *, before: float | None = None, set_to: str = "") -> None:
-        if self.last is not None and before is None:
-            before, set_to = self.last.before_s, self.last.set_to
+        told = ("", "")
+        if self.last is not None:
+            told = (self.last.told, self.last.told_at)
+            if before is None:
+                before, set_to = self.last.before_s, self.last.set_to
         self.last = Look(
             offset,
             self._clock.text(),
@@ -218,6 +207,8 @@ class TerminalClock:
             synced=self._clock.state == "synced",
             before_s=None if before is None else round(before, 1),
             set_to=set_to,
+            told=told[0],
+            told_at=told[1],
         )
 
     def _comparable(self, last: Look) -> bool:

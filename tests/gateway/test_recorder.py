@@ -1,5 +1,6 @@
 """From reports to entries on the real log: drivers that break every promise, disks that refuse, clocks that are set."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.log.log import Log
 from gateway.reading import DeviceStatus, Finding, Reading
 from gateway.recorder import MAX_CURSOR, Batch
 from tests.gateway import strange
-from tests.gateway.house import House, clock_reading, punch, until
+from tests.gateway.house import House, ScriptedDriver, clock_reading, punch, until
 from tests.schemas import check_entry
 
 # What a third party's driver hands over
@@ -206,6 +207,93 @@ def test_a_setting_that_was_not_seen_is_ours_and_nobodys_forgery(house: House, r
     assert data["detail"]["offset_before_s"] == pytest.approx(-3600, abs=2)
     assert data["detail"]["offset_s"] == pytest.approx(0, abs=2)
     assert house.device.sets == 1
+
+
+def changed(moment: str, *, watched: bool = False, serial: str = "SN1") -> Finding:
+    """A setting of the clock as the device recorded it."""
+    detail: dict[str, object] = {"code": 21, "time": moment}
+    return Finding("terminal-clock-changed", serial, detail if watched else {**detail, "watched": False})
+
+
+@pytest.mark.parametrize("off", [0, -3600])
+def test_our_own_setting_that_the_device_tells_us_of_after_a_restart_is_not_held_against_anybody(
+    house: House, off: int
+) -> None:
+    """By the time it showed after the setting (0), or by the one before. The gateway was killed as it set it."""
+    recorder, driver = house.recorder(), house.device.driver()
+    house.device.unseen_error = DeviceSilent("pintu: cut")
+    batch = recorder.prepare([clock_reading(-3600)])
+    recorder.commit(batch)
+    with pytest.raises(DeviceSilent):
+        recorder.tend_clock(batch, driver)
+    ours = clock_reading(off).local_time
+    for reports in ([clock_reading(0)], [changed(ours)], [changed(ours)]):
+        restarted = house.recorder()
+        restarted.commit(restarted.prepare(reports))
+    (mine,) = house.audits("terminal-operation")
+    assert mine["detail"]["by"] == "gateway"
+    assert len(house.audits("terminal-clock-changed")) == 1  # ours was one, not two
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        lambda now: changed("2026-01-05T07:25:00"),
+        lambda now: changed(now, watched=True),
+        lambda now: changed(now, serial="SN2"),
+        lambda now: changed("no time"),
+        lambda now: changed(clock_reading(-600).local_time),
+        lambda now: Finding("terminal-clock-changed", "SN1", {"watched": False}),
+    ],
+)
+def test_a_setting_by_others_is_told_as_such_although_we_set_the_clock_too(
+    house: House, foreign: Callable[[str], Finding]
+) -> None:
+    recorder, driver = house.recorder(), house.device.driver()
+    batch: Batch | None = recorder.prepare([clock_reading(-3600)])
+    while batch is not None:
+        recorder.commit(batch)
+        batch = recorder.tend_clock(batch, driver)
+    restarted = house.recorder()
+    restarted.commit(restarted.prepare([foreign(clock_reading(0).local_time)]))
+    assert len(house.audits("terminal-clock-changed")) == 1
+    assert house.audits("terminal-operation") == []
+
+
+def test_a_clock_that_was_set_while_the_gateway_was_off_shows_as_a_step(house: House) -> None:
+    """No device needs to keep a record of it: the offset of the last look is kept over a restart."""
+    recorder = house.recorder()
+    recorder.commit(recorder.prepare([clock_reading(0)]))
+    restarted = house.recorder()
+    restarted.commit(restarted.prepare([clock_reading(-900)]))
+    (step,) = house.audits("terminal-clock-stepped")
+    assert step["detail"]["step_s"] == pytest.approx(-900, abs=2)
+    assert step["detail"]["compared_at"] is not None
+
+
+class Rereadable(ScriptedDriver):
+    """A driver whose device has a log."""
+
+    rereads = 0
+
+    def reread(self) -> None:
+        self.rereads += 1
+
+
+def test_a_live_punch_that_is_known_makes_the_devices_log_be_read(house: House) -> None:
+    """The clock was turned back: the same person, at a second at which that person had punched before."""
+    recorder, driver = house.recorder(), Rereadable(house.device)
+
+    def poll(*reports: Reading) -> int:
+        batch = recorder.prepare(reports)
+        recorder.commit(batch)
+        recorder.tend_clock(batch, driver)
+        return driver.rereads
+
+    assert poll(punch(1), punch(2), punch(3, origin="live")) == 0
+    assert poll(punch(1), punch(2), punch(4, origin="live")) == 0  # what is read again is known, and no cause
+    assert poll(punch(5, origin="live"), punch(1, origin="live")) == 1
+    assert poll() == 1
 
 
 def test_the_setting_is_remembered_on_disk_before_it_happens(house: House) -> None:

@@ -1,7 +1,7 @@
 """Faults of the terminal's clock, and of people at it. The gateway's own clock is synchronised here."""
 
 from simulators.zkteco import clock
-from tests.zkteco.cell import MAYBE, SOME, Cell, Times, exactly
+from tests.zkteco.cell import MAYBE, Cell, Times, exactly
 from tests.zkteco.fault import fault
 
 SET_RIGHT = {"terminal-clock-wrong": exactly(1), "terminal-clock-set": exactly(1)}
@@ -79,7 +79,9 @@ def set_by_hand(cell: Cell) -> None:
     cell.punch(3)
 
 
-@fault("clock set at the menu while nobody looks", {"terminal-clock-stepped": MAYBE, "terminal-operation": SOME})
+@fault(
+    "clock set at the menu while nobody looks", {"terminal-clock-stepped": MAYBE, "terminal-clock-changed": exactly(2)}
+)
 def set_by_hand_away(cell: Cell) -> None:
     """Turned back, a punch, turned forward again: only the terminal's own operation log knows."""
     cell.running()

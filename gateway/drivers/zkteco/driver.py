@@ -77,6 +77,11 @@ class ZktecoDriver:
         progress = terminal.progress if terminal else ""
         return replace(self._status, progress=f"reading log {progress}" if progress else "")
 
+    def reread(self) -> None:
+        """Read the log soon: a person's punch bears a second at which that person had punched before."""
+        with self._using:
+            self._opened().want_read()
+
     def read_clock(self) -> ClockReading:
         """The terminal's clock, now. Raises DriverError."""
         with self._using:

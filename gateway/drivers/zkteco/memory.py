@@ -5,9 +5,11 @@ Every session has a driver of its own (`gateway.device` builds a fresh one each 
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 from gateway.drivers.zkteco.names import Names
 from gateway.drivers.zkteco.operations import OperationWatch
+from gateway.drivers.zkteco.place import Place
 from gateway.drivers.zkteco.sizes import Sizes
 from gateway.reading import Finding
 
@@ -20,6 +22,8 @@ class Memory:
         self.operations = OperationWatch()
         self.layout: str | None = None
         """Layout of its log, as found by the last read."""
+        self.full = False
+        """Whether its log is full, or was and still has little room: told once."""
         self._sizes: Sizes | None = None
         self._users_reported = False
 
@@ -27,6 +31,16 @@ class Memory:
     def sizes(self) -> Sizes:
         """The counters of the last look."""
         return self._sizes or Sizes()
+
+    def begin(self, place: Place | None) -> None:
+        """Go on from what an earlier process of ours knew, if there was one."""
+        self.operations.begin(place.operations if place else None)
+        if self._sizes is None:
+            self.full = bool(place and place.full)
+
+    def known(self) -> dict[str, Any]:
+        """What whoever starts after us goes on from: fields of `Place`."""
+        return {"operations": self.operations.seen, "full": self.full}
 
     def users_changed(self) -> None:
         """A live event told of it: the next difference in the counters is that one."""
@@ -41,9 +55,10 @@ class Memory:
         self._sizes = sizes
         reported, self._users_reported = self._users_reported, False
         findings = []
-        if sizes.full and not (before and before.full):
+        if sizes.full and not self.full:
             detail: dict[str, object] = {"records": sizes.records, "capacity": sizes.capacity}
             findings.append(Finding("log-full", serial, detail))
+        self.full = sizes.full or (self.full and not sizes.roomy)
         if before and not reported and _people(before) != _people(sizes):
             old, new = _people(before), _people(sizes)
             changed: dict[str, object] = {name: [old[name], new[name]] for name in old if old[name] != new[name]}

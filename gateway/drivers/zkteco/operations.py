@@ -2,8 +2,8 @@
 
 A record is 16 bytes: u16 0, u8 code, u8, u32 packed time, four u16 (rec:169-180). Only records that came since we last
 looked are reported, found by the counter; the past of a terminal that we meet for the first time is not our business.
-A clock that was set shows as code 21, whoever did it. It is held against others only while this process watched, since
-then it knows when it was itself.
+A clock that was set shows as code 21, whoever did it. While this process watches it knows when it was itself. What was
+done before bears `"watched": false`, and `gateway.recorder`, which remembers longer, tells ours from other people's.
 """
 
 from collections import Counter, deque
@@ -92,8 +92,10 @@ class OperationWatch:
         detail: dict[str, object] = {"code": operation.code, "time": packed_time.unpack(operation.packed)}
         if operation.code in _NAMES:
             detail["name"] = _NAMES[operation.code]
-        by_others = operation.code == CLOCK_SET and self._watched
-        word = "terminal-clock-changed" if by_others else "terminal-operation"
+        word = "terminal-operation"
+        if operation.code == CLOCK_SET:
+            word = "terminal-clock-changed"
+            detail |= {} if self._watched else {"watched": False}
         return Finding(word, serial, detail, operation.raw, key=f"operation:{operation.raw.hex()}:{occurrence}")
 
     def _is_ours(self, operation: Operation) -> bool:

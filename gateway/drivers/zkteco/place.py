@@ -32,6 +32,8 @@ class Place(msgspec.Struct, frozen=True):
     firmware: str = ""
     operations: int | None = None
     """What the terminal counted in its operation log."""
+    full: bool = False
+    """Whether it was told that the log is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Resumption:
     """How many records are gone, as far as it can be told."""
 
 
-def at_end(table: Table, serial: str, firmware: str, operations: int | None = None) -> Place:
+def at_end(table: Table, serial: str, firmware: str) -> Place:
     """The place after the last record of a log."""
     count = len(table)
     return Place(
@@ -57,7 +59,6 @@ def at_end(table: Table, serial: str, firmware: str, operations: int | None = No
         head=_digest(table, 0, min(count, _WINDOW)),
         tail=_digest(table, max(0, count - _WINDOW), count),
         firmware=firmware,
-        operations=operations,
     )
 
 

@@ -10,6 +10,7 @@ from struct import Struct
 _UNDERSTOOD = (80, 92)
 _LARGEST_BLOCK = 999
 """Most records that a ring deletes at once to make room ("Cyclic Del", FingerTec TA500 p.25)."""
+_ROOMY = 0.9
 _I32 = Struct("<i")
 _USERS, _FINGERS, _RECORDS, _OPERATIONS, _ADMINS, _PASSWORDS, _CAPACITY = 16, 24, 32, 40, 48, 52, 64
 
@@ -33,6 +34,11 @@ class Sizes:
     def full(self) -> bool:
         """Whether the log has reached its capacity: from here on the number of records tells nothing."""
         return bool(self.capacity) and self.records is not None and self.records >= (self.capacity or 0)
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there is so much room that being full would be news again; a ring that deletes its oldest is not."""
+        return bool(self.capacity) and self.records is not None and self.records < _ROOMY * (self.capacity or 0)
 
     def may_overwrite(self, records: int) -> bool:
         """Whether a log of so many records is full, or was a moment ago and has deleted its oldest to make room."""

@@ -68,7 +68,7 @@ class Watch:
         self._expects_some = False
         self._clock_every = options.clock_every
         self._next_clock = 0.0
-        memory.operations.begin(place.operations if place else None)
+        memory.begin(place)
         memory.layout = memory.layout or (place.layout if place and place.count else None)
 
     def poll(self, timeout: float) -> Sequence[Report]:
@@ -86,6 +86,10 @@ class Watch:
             self._broken = error
         out, self._outbox = self._outbox, []
         return out
+
+    def want_read(self) -> None:
+        """Read the log at the next opportunity."""
+        self._schedule.want_read()
 
     def read_clock(self) -> ClockReading:
         """The terminal's clock, now; the next look of our own accord is put off."""
@@ -153,7 +157,7 @@ class Watch:
         """The place in the log, once everything before it is on disk, with what else is known of the terminal now."""
         if self._place is None or self._has_backlog:
             return None
-        return places.to_text(msgspec.structs.replace(self._place, operations=self._memory.operations.seen))
+        return places.to_text(msgspec.structs.replace(self._place, **self._memory.known()))
 
     # completeness
 
@@ -176,7 +180,10 @@ class Watch:
         return sizes.records != expected
 
     def _compare_counters(self, sizes: Sizes) -> None:
+        was_full = self._memory.full
         self._outbox += self._memory.compare(self._serial, sizes)
+        if self._memory.full != was_full:
+            self._next_clock = 0.0  # as below
         done = self._memory.operations
         if sizes.operations is None or not done.is_news(sizes.operations):
             return
@@ -215,7 +222,7 @@ class Watch:
         if len(table):
             self._memory.layout = table.layout.name
         start = self._compare_with_place(table, full=full)
-        end = places.at_end(table, self._serial, self._firmware, self._memory.operations.seen)
+        end = msgspec.structs.replace(places.at_end(table, self._serial, self._firmware), **self._memory.known())
         _log.info("%s: %d records, from number %d on", self._terminal.who, len(table), start)
         cursor = places.to_text(end)
         self._backlog = reports(table, start, serial=self._serial, names=self._memory.names, cursor=cursor)

@@ -58,6 +58,12 @@ def events(reports: list[Report]) -> list[str]:
     return [report.event for report in reports if hasattr(report, "event")]
 
 
+def last_cursor(reports: list[Report]) -> str | None:
+    """Where to go on after them."""
+    cursors = [str(report.cursor) for report in reports if getattr(report, "cursor", None)]
+    return cursors[-1] if cursors else None
+
+
 def identities(reports: list[Report]) -> set[tuple[str, str, str, int]]:
     """What makes a punch the same punch."""
     return {(one.serial, one.person, one.local_time, one.ordinal) for one in punches(reports)}

@@ -2,9 +2,10 @@
 
 import pytest
 
+from gateway.drivers.zkteco import memory
 from tests.drivers.zkteco import bytes_of
 from tests.drivers.zkteco.bytes_of import JUNE, event_32, row_40, six
-from tests.drivers.zkteco.conftest import drain, events, people, until
+from tests.drivers.zkteco.conftest import drain, events, last_cursor, people, until
 from tests.drivers.zkteco.scripted import ERROR, ScriptedTerminal
 
 
@@ -89,3 +90,32 @@ def test_a_full_log_is_told_once_also_by_firmware_that_does_not_count(connect, l
         assert driver.status().records == 10
         terminal.log = log_40(10, start=2)
         assert events(until(driver, events)) == ["log-wrapped"]
+
+
+def test_a_full_log_is_told_once_a_filling_whoever_is_started_anew(connect):
+    with ScriptedTerminal(log=log_40(10), counters=counts(10, capacity=10)) as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        found = until(driver, lambda found: '"full":true' in (last_cursor(found) or ""))
+        assert events(found) == ["log-full"]
+        driver.close()
+        memory._memories.clear()  # as if we had been started anew
+        driver.open(last_cursor(found))
+        assert events(until(driver, lambda _: terminal.commands()[1503] >= 3)) == []
+
+        terminal.log, terminal.counters = log_40(2, start=10), counts(2, capacity=10)
+        found = until(driver, lambda found: '"full":false' in (last_cursor(found) or ""))
+        assert events(found) == ["log-cleared"]
+        terminal.log, terminal.counters = log_40(10, start=10), counts(10, capacity=10)
+        assert events(until(driver, events)) == ["log-full"]
+
+
+def test_a_ring_that_makes_a_little_room_was_not_emptied(connect):
+    with ScriptedTerminal(log=log_40(20), counters=counts(20, capacity=20)) as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        until(driver, events)
+        terminal.log, terminal.counters = log_40(18, start=2), counts(18, capacity=20)
+        looks = terminal.commands()[50]
+        until(driver, lambda _: terminal.commands()[50] >= looks + 4)
+        terminal.log, terminal.counters = log_40(20, start=2), counts(20, capacity=20)
+        found = until(driver, lambda found: "1021" in people(found))
+        assert events(found) == []
