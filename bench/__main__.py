@@ -7,7 +7,7 @@ import typer
 
 from bench.report import Row, show
 
-PARTS = ("append", "startup", "drain", "tap", "reader", "zkteco")
+PARTS = ("append", "startup", "drain", "tap", "central", "reader", "zkteco")
 
 
 def main(

@@ -113,7 +113,7 @@ class Keeper:
         return [log for log in logs if self._partition.takes(topics.ack(*log.place))]
 
     def _transact(self, work: Callable[[Sql], T]) -> T:
-        with self.database.transaction() as sql:
+        with self.database.transaction(pipelined=True) as sql:
             return work(sql)
 
     def _timed(self, work: Callable[[], T]) -> T:

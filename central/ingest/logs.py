@@ -72,10 +72,10 @@ class Logs:
         self._hashes.update(self._books.hashes(unknown))
         for log in moved:
             log.hash = self._hashes[log.logid, log.cursor.through] if log.cursor.through else GENESIS
-        for name, log in self._logs.items():
-            cursor, state = self._before[name]
-            if cursor != log.cursor or state != _state(log):
-                self._books.save(log, cursor)
+        before = self._before
+        self._books.save(
+            [(log, before[name][0]) for name, log in self._logs.items() if before[name] != (log.cursor, _state(log))]
+        )
         return [log for log in self._logs.values() if self.current.get(log.place) == log.logid]
 
     def _enter(self, log: Log) -> None:

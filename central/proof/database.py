@@ -30,6 +30,7 @@ _READ = (
     " LEFT JOIN punch p ON p.logid = e.logid AND p.sequence = e.sequence WHERE e.logid = ? ORDER BY e.sequence"
 )
 _KINDS = ("bigint", "bytea", "bytea", "timestamptz", *(ENTRY.columns[name] for name in _ENTRY), *PUNCH.columns.values())
+_FIRST_OF_PUNCH = 4 + len(_ENTRY)
 _EVERY = 1000
 _MOST_STRAYS = 20
 
@@ -80,7 +81,7 @@ class _Verification:
         for row in self._sql.stream(_READ, (log.logid,), _KINDS):
             found = walk.take(row[0], bytes(row[2]), bytes(row[1]))
             if found is not None:
-                comparison.entry(found, row[3:])
+                comparison.entry(found, row)
                 if found.sequence == log.cursor.through:
                     at_mark = found.hash
             if findings.entries % _EVERY == 0:
@@ -121,32 +122,33 @@ class _Comparison:
 
     def __init__(self, sql: Sql, findings: LogFindings) -> None:
         self._sql, self._findings = sql, findings
-        self._elsewhere: list[Held] = []
+        self._elsewhere: list[tuple[int, object, object]] = []
 
-    def entry(self, found: Held, columns: Row) -> None:
-        """`columns`: those of _READ from `received` on."""
-        received, entry, punch = columns[0], columns[1 : 1 + len(_ENTRY)], columns[1 + len(_ENTRY) :]
-        self._differ(found, _ENTRY, entry, found.described(self._sql), "entry")
-        has_row = punch[0] is not None
+    def entry(self, found: Held, row: Row) -> None:
+        """`row`: as _READ gives it."""
+        described = found.described(self._sql)
         if is_punch_of(found, self._findings.site):
-            if has_row:
-                self._differ(found, _PUNCH, punch, found.punch_columns(received, self._sql), "punch")
+            said = found.punch_columns(row[3], self._sql)
+            if row[4:] == described + said:
+                return
+            if row[_FIRST_OF_PUNCH] is None:
+                self._elsewhere.append((found.sequence, *described[1:3]))
             else:
-                self._elsewhere.append(found)
-        elif has_row:
+                self._differ(found, _PUNCH, row[_FIRST_OF_PUNCH:], said, "punch")
+        elif row[_FIRST_OF_PUNCH] is not None:
             self._findings.add(found.sequence, "column", "the table of punches has a row for it, and it is none")
+        self._differ(found, _ENTRY, row[4:_FIRST_OF_PUNCH], described, "entry")
 
     def finish(self) -> None:
         """Look for the punches that came in another log before: there they have their row."""
         for start in range(0, len(self._elsewhere), 200):
             some = self._elsewhere[start : start + 200]
-            facts = [found.described(self._sql)[1:3] for found in some]
             values = ",".join("(?,?)" for _ in some)
             statement = f"SELECT source, id FROM punch WHERE (source, id) IN (VALUES {values})"  # noqa: S608
-            known = set(self._sql.rows(statement, [text for fact in facts for text in fact]))
-            for found, fact in zip(some, facts, strict=True):
-                if fact not in known:
-                    self._findings.add(found.sequence, "column", "the table of punches has no row for it")
+            known = set(self._sql.rows(statement, [text for _, *fact in some for text in fact]))
+            for sequence, *fact in some:
+                if tuple(fact) not in known:
+                    self._findings.add(sequence, "column", "the table of punches has no row for it")
 
     def _differ(self, found: Held, names: Sequence[str], kept: Row, said: Row, table: str) -> None:
         if kept != said:

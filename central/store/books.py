@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from central.cursor import Cursor
 from central.entries import Held
 from central.store.database import Row, Sql, marks
-from central.store.tables import ALARM, ENTRY, FORK, HOLE, LOSS, PUNCH
+from central.store.tables import ALARM, ENTRY, FORK, HOLE, LOG, LOSS, PUNCH
 from contract.chain import GENESIS
 from contract.ranges import Range
 
@@ -30,6 +30,8 @@ class Log:
     """The highest that is held, counted or not."""
     forked: bool = False
     continued_by: str | None = None
+    last_entry: object = None
+    """When the last entry came that was news, as it is stored."""
     current: str | None = None
     """The log that its gateway writes now; in the transaction `central.ingest.logs.Logs` knows better."""
     grown: bool = False
@@ -74,7 +76,7 @@ class Books:
             statement = f"{_LOG} WHERE logid IN {marks(len(part))} ORDER BY logid"
             for row in self.sql.rows(statement + (self.sql.for_update if locked else ""), part):
                 found[row[0]] = _log(row)
-                torn += [row[0]] if row[9] else []
+                torn += [row[0]] if row[10] else []
         self._add_pieces(found, torn)
         return found
 
@@ -95,27 +97,26 @@ class Books:
             (log.logid, *log.place, self.now),
         )
 
-    def save(self, log: Log, before: Cursor) -> None:
-        """How far it has come, and what changed of its holes and losses."""
+    def save(self, changed: Sequence[tuple[Log, Cursor]]) -> None:
+        """How far each has come, and what is other than before of its holes and losses."""
+        self.sql.update(LOG, [self._row(log) for log, _ in changed])
+        for log, before in changed:
+            self._save_holes(log.logid, before.holes, log.cursor.holes)
+            self._save_losses(log, before.losses)
+
+    def _row(self, log: Log) -> Row:
         cursor = log.cursor
-        holes, losses = cursor.holes, cursor.losses
-        self.sql.run(
-            "UPDATE log SET through = ?, hash = ?, highest = ?, newest = ?, pieces = ?, forked = ?, continued_by = ?,"
-            " last_entry = coalesce(?, last_entry) WHERE logid = ?",
-            (
-                cursor.through,
-                bytes.fromhex(log.hash),
-                cursor.highest,
-                log.newest,
-                len(holes) + len(losses),
-                log.forked,
-                log.continued_by,
-                self.now if log.grown else None,
-                log.logid,
-            ),
+        return (
+            log.logid,
+            cursor.through,
+            bytes.fromhex(log.hash),
+            cursor.highest,
+            log.newest,
+            len(cursor.holes) + len(cursor.losses),
+            log.forked,
+            log.continued_by,
+            self.now if log.grown else log.last_entry,
         )
-        self._save_holes(log.logid, before.holes, holes)
-        self._save_losses(log, before.losses)
 
     def _save_holes(self, logid: str, before: Sequence[Range], after: Sequence[Range]) -> None:
         if before == after:
@@ -215,16 +216,16 @@ class Books:
 
 
 _LOG = (
-    "SELECT logid, site, gateway, through, hash, highest, newest, forked, continued_by, pieces,"
+    "SELECT logid, site, gateway, through, hash, highest, newest, forked, continued_by, last_entry, pieces,"
     " (SELECT s.logid FROM gateway_state s WHERE s.site = log.site AND s.gateway = log.gateway) AS current_log FROM log"
 )
 
 
 def _log(row: Row) -> Log:
-    logid, site, gateway, through, digest, highest, newest, forked, continued_by, _, current = row
+    logid, site, gateway, through, digest, highest, newest, forked, continued_by, last_entry, _, current = row
     known = GENESIS if digest is None else bytes(digest).hex()
     cursor = Cursor(through=through, highest=highest)
-    return Log(logid, site, gateway, known, newest, bool(forked), continued_by, current, cursor=cursor)
+    return Log(logid, site, gateway, known, newest, bool(forked), continued_by, last_entry, current, cursor=cursor)
 
 
 def _parts(values: Sequence[T]) -> Iterator[list[T]]:

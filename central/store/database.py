@@ -37,6 +37,9 @@ class Sql(Protocol):
     def insert(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
         """Write all rows at once, but those whose key is there. Values are as they are stored."""
 
+    def update(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        """Write all columns of the rows whose keys are there, all at once. Values are as they are stored."""
+
     def stream(self, statement: str, values: Sequence[object], kinds: Sequence[str]) -> Iterator[Row]:
         """Rows as they are asked for, not all in memory; `kinds`: the PostgreSQL types of their columns. Nothing else
         can be asked of the transaction until the last one was taken."""
@@ -62,10 +65,12 @@ class Database(Protocol):
     name: str
     """For messages: never with a password."""
 
-    def transaction(self, *, read_only: bool = False) -> AbstractContextManager[Sql]:
+    def transaction(self, *, read_only: bool = False, pipelined: bool = False) -> AbstractContextManager[Sql]:
         """COMMIT at the end, durable when it returns; ROLLBACK when an error leaves the block. Raises StoreError.
 
-        Read-only: everything is seen as it was at the first statement.
+        Read-only: everything is seen as it was at the first statement. Pipelined: statements without an answer are sent
+        and not waited for, where that is faster; their errors may come with a later one, at the latest with the COMMIT.
+        It knows no `stream` and no `script`.
         """
 
     def prepare(self, now: datetime) -> None:

@@ -5,7 +5,7 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from central.store.tables import ENTRY, ENTRY_KEY
 _CONNECT_S = 5
 _TIMES = 4096  # texts whose times are remembered: a burst has few
 _NUL = "\N{REPLACEMENT CHARACTER}"
+_ROWS = "<rows>"
 
 
 class Postgres:
@@ -34,10 +35,10 @@ class Postgres:
         self._connection: psycopg.Connection[Row] | None = None
 
     @contextmanager
-    def transaction(self, *, read_only: bool = False) -> Iterator["PostgresSql"]:
+    def transaction(self, *, read_only: bool = False, pipelined: bool = False) -> Iterator["PostgresSql"]:
         try:
             connection = self._connected()
-            with connection.transaction():
+            with connection.pipeline() if pipelined else nullcontext(), connection.transaction():
                 if read_only:
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                     connection.execute("SET LOCAL statement_timeout TO 0")
@@ -109,14 +110,24 @@ class PostgresSql:
             self._insert(ENTRY_KEY, [row[: len(keys)] for row in rows])
         self._insert(table, rows)
 
+    def update(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        columns = ",".join(f'"{name}"' for name in table.columns)
+        changes = ",".join(f'"{name}" = new."{name}"' for name in table.columns if name not in table.key)
+        which = " AND ".join(f'{table.name}."{name}" = new."{name}"' for name in table.key)
+        self._whole(f"UPDATE {table.name} SET {changes} FROM {_ROWS} AS new ({columns}) WHERE {which}", table, rows)  # noqa: S608 - names of ours
+
     def _insert(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
         columns = ",".join(f'"{name}"' for name in table.columns)
-        kinds = table.columns.values()
-        values = ",".join(f"%s::{kind}[]" for kind in kinds)
-        statement = f"INSERT INTO {table.name} ({columns}) SELECT * FROM unnest({values}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
+        statement = f"INSERT INTO {table.name} ({columns}) SELECT * FROM {_ROWS} ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
+        self._whole(statement, table, rows)
+
+    def _whole(self, statement: str, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        """A statement that takes all of `rows` where it says _ROWS."""
         if rows:
+            kinds = table.columns.values()
+            values = ",".join(f"%s::{kind}[]" for kind in kinds)
             arrays = [writer(kind)(column) for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)]
-            self._connection.execute(statement.encode(), arrays, prepare=True)
+            self._connection.execute(statement.replace(_ROWS, f"unnest({values})").encode(), arrays, prepare=True)
 
     def stream(self, statement: str, values: Sequence[object], kinds: Sequence[str]) -> Iterator[Row]:
         # COPY: the server goes on while we look at what it sent; a cursor would make each wait for the other.

@@ -15,6 +15,7 @@ from central.errors import RefusedError, StoreError
 from central.store.database import Row, Table, as_text, marks
 
 _BATCH = 500
+_CACHE_KIB = 32 * 1024
 _TIMES = 4096  # texts whose times are remembered: a burst has few
 
 
@@ -29,7 +30,7 @@ class Sqlite:
         self._connection: sqlite3.Connection | None = None
 
     @contextmanager
-    def transaction(self, *, read_only: bool = False) -> Iterator["SqliteSql"]:
+    def transaction(self, *, read_only: bool = False, pipelined: bool = False) -> Iterator["SqliteSql"]:  # noqa: ARG002
         try:
             connection = self._connected()
             # IMMEDIATE: the lock is taken now, so that what is read stays true until the COMMIT.
@@ -66,6 +67,7 @@ class Sqlite:
             )
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             connection.execute("PRAGMA foreign_keys=ON")
             self._connection = connection
         return self._connection
@@ -97,6 +99,13 @@ class SqliteSql:
         columns = ",".join(f'"{name}"' for name in table.columns)
         statement = f"INSERT INTO {table.name} ({columns}) VALUES {marks(len(table.columns))} ON CONFLICT DO NOTHING"  # noqa: S608 - names of ours
         self._connection.executemany(statement, rows)
+
+    def update(self, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        # Numbered, so that the key's values need not stand at the end.
+        numbers = {name: number for number, name in enumerate(table.columns, start=1)}
+        changes = ",".join(f'"{name}" = ?{number}' for name, number in numbers.items() if name not in table.key)
+        which = " AND ".join(f'"{name}" = ?{numbers[name]}' for name in table.key)
+        self._connection.executemany(f"UPDATE {table.name} SET {changes} WHERE {which}", rows)  # noqa: S608 - names of ours
 
     def stream(self, statement: str, values: Sequence[object], kinds: Sequence[str]) -> Iterator[Row]:  # noqa: ARG002
         cursor = self._connection.execute(statement, _plain(values))

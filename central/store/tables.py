@@ -42,6 +42,22 @@ PUNCH = Table(
     },
     ("source", "id"),
 )
+LOG = Table(
+    "log",
+    {
+        "logid": "text",
+        "through": "bigint",
+        "hash": "bytea",
+        "highest": "bigint",
+        "newest": "bigint",
+        "pieces": "bigint",
+        "forked": "boolean",
+        "continued_by": "text",
+        "last_entry": "timestamptz",
+    },
+    ("logid",),
+)
+"""What changes of a log; the rest is written when it begins."""
 FORK = Table(
     "fork",
     {
