@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,12 +33,21 @@ class CentreProcess:
         self.config, self.options = config, options
         self.output = config.with_suffix(f".{len(options)}.log")
         self._process: subprocess.Popen[bytes] | None = None
+        self._before = 0
 
     def start(self) -> Self:
         command = [sys.executable, "-m", "gateway.cli", "central", "run", "-c", str(self.config), *self.options]
+        self._before = len(self.said) if self.output.exists() else 0
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output)
         return self
+
+    def ready(self) -> None:
+        """Wait until the one that was started last is connected: from then on SIGTERM is its own business."""
+        end = time.monotonic() + 20
+        while ": connected" not in self.said[self._before :]:
+            assert time.monotonic() < end, self.said
+            time.sleep(0.02)
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""

@@ -88,6 +88,7 @@ def test_killed_again_and_again_while_entries_come(config: Path, mosquitto: Mosq
             centre.start()
             wire.wait_for(lambda first=first: wire.acks.get(chain.logid, (0,))[0] > first)
         wire.confirmed(chain)
+        centre.ready()
         assert centre.stop() == 0
     found = books(url)
     assert found.held(chain.logid) == chain.raws
@@ -154,6 +155,7 @@ def test_nothing_is_acknowledged_before_the_commit(tmp_path: Path, mosquitto: Mo
             wire.writable(False)
             centre.kill()
         centre.start()
+        centre.ready()
         wire.confirmed(chain)
         assert centre.stop() == 0
 
