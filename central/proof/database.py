@@ -132,7 +132,7 @@ class _Comparison:
             if row[4:] == described + said:
                 return
             if row[_FIRST_OF_PUNCH] is None:
-                self._elsewhere.append((found.sequence, *described[1:3]))
+                self._elsewhere.append((found.sequence, described[1], described[2]))
             else:
                 self._differ(found, _PUNCH, row[_FIRST_OF_PUNCH:], said, "punch")
         elif row[_FIRST_OF_PUNCH] is not None:
