@@ -33,11 +33,12 @@ def _running(gateway: Gateway, terminal: TerminalServer) -> None:
 
 
 def _stopped(gateway: Gateway, holds: Counter[tuple[str, str]]) -> None:
-    """A clean stop in time; `holds` stands in the log, and its last entry says that it was stopped."""
+    """A clean stop in time; `holds` stands in the log, and its end says that it was stopped, and is signed."""
     assert gateway.stop() == 0
     assert "leaving at once" not in gateway.said
     assert "did not let go" not in gateway.said
-    assert audits(gateway)[-1][0] == held(gateway)[-1]["data"]["event"] == "software-stopped"
+    assert audits(gateway)[-1][0] == held(gateway)[-2]["data"].get("event") == "software-stopped"
+    assert held(gateway)[-1]["type"] == "ketuk.checkpoint.v1"
     assert recorded(gateway) == holds
     verify(gateway)
 
@@ -64,6 +65,8 @@ def test_stopped_while_all_is_well(tmp_path: Path, terminal: TerminalServer, mos
         judge(centre, terminal)
         confirmed(centre, gateway)
         _stopped(gateway, punched(terminal))
+        last = held(gateway)[-1]
+        centre.wait_for(lambda now: now["logs"][last["logid"]]["highest"] == int(last["sequence"]), 10)
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["it flows", "it hangs"])
