@@ -143,13 +143,21 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
     def _read_unbuffered(self, command: int) -> bytes:
         """For terminals without buffered reads: the bare command, answered by the whole table.
 
-        Over UDP nothing would tell that two datagrams changed places, so two reads must agree.
+        Over UDP nothing would tell that two datagrams changed places, so two whole reads in a row must agree.
         """
-        table = self._read_bare(command)
         self.unordered = self.force_udp
-        if self.force_udp and table != self._read_bare(command):
-            raise Incomplete("two reads differ")
-        return table
+        if not self.force_udp:
+            return self._read_bare(command)
+        earlier: bytes | None = None
+        for _ in range(_TRIES):
+            try:
+                table = self._read_bare(command)
+            except Incomplete:
+                continue
+            if table == earlier:
+                return table
+            earlier = table
+        raise Incomplete(f"no two of {_TRIES} reads agree")
 
     def _read_bare(self, command: int) -> bytes:
         reply = self._ZK__send_command(command, b"", 1024)
@@ -161,6 +169,6 @@ class Session(ZK):  # type: ignore[misc]  # pyzk has no types
             table: bytes | None = self._ZK__recieve_chunk()
         except TimeoutError as error:
             raise Incomplete("the table broke off") from error
-        if table is None:
+        if not table:  # over UDP its end may have overtaken all of it
             raise Incomplete("the table broke off")
         return table

@@ -147,7 +147,7 @@ class Terminal:
         with self._explained():
             known = users.decode(self._session.table(codes.USERS, codes.FCT_USERS), count)
         if known is None:
-            raise Incomplete("the user list is of no known width")
+            raise Incomplete("the user list is not whole, or of no known width")
         return known
 
     def operations(self) -> list[Operation]:

@@ -17,12 +17,12 @@ _72 = Struct("<H46x24s")
 
 
 def decode(body: bytes, count: int | None) -> dict[int, str] | None:
-    """uid -> user id; users without a readable id are left out. None when the width cannot be told.
+    """uid -> user id; users without a readable id are left out. None when it cannot be told, or is not whole.
 
     `count` is the number of users by the terminal's counters, or None if it does not tell or may have moved.
     """
     if not body:
-        return {}
+        return None if count else {}
     sizes = [size for size in (28, 72) if len(body) % size == 0]
     exact = [size for size in sizes if len(body) // size == count]
     if exact:

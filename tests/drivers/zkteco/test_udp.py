@@ -6,8 +6,8 @@ import struct
 import pytest
 
 from tests.drivers.zkteco import bytes_of
-from tests.drivers.zkteco.bytes_of import JUNE, event_12, row_16, six
-from tests.drivers.zkteco.conftest import drain, people
+from tests.drivers.zkteco.bytes_of import JUNE, event_12, row_8a, row_16, six, user_28
+from tests.drivers.zkteco.conftest import drain, people, punches
 from tests.drivers.zkteco.scripted import ScriptedTerminal
 
 NAMES = [str(1001 + n) for n in range(600)]
@@ -73,7 +73,7 @@ def test_two_datagrams_of_an_unbuffered_read_that_change_places(connect):
 
     with terminal(buffered=False, answers={13: swapped}) as device:
         assert people(drain(connect(device))) == NAMES
-        assert device.commands()[13] == 4
+        assert device.commands()[13] == 3
 
 
 def test_two_reads_that_agree_by_chance_in_a_wrong_order(connect):
@@ -91,6 +91,27 @@ def test_two_reads_that_agree_by_chance_in_a_wrong_order(connect):
 
     with terminal(buffered=False, answers={13: swapped}) as device:
         assert people(drain(connect(device))) == NAMES
+
+
+@pytest.mark.parametrize("command", [9, 13])
+def test_the_end_of_an_unbuffered_read_overtakes_all_of_it(connect, command):
+    """Twice alike, and yet the table is not empty: nobody is left without a name for it."""
+    reads = iter(range(100))
+
+    def overtaken(device, link, number, data):
+        table = device.users if command == 9 else device.log
+        whole = struct.pack("<I", len(table)) + table
+        parts = [(1501, whole), (2000, b"")]
+        device.reply(link, 1500, number, struct.pack("<II", len(whole), 1024))
+        for code, part in reversed(parts) if next(reads) < 2 else parts:
+            device.reply(link, code, number, part)
+
+    log = b"".join(row_8a(1 + n, JUNE + 60 * n) for n in range(20))
+    users = b"".join(user_28(1 + n, 1001 + n) for n in range(20))
+    with ScriptedTerminal(udp=True, log=log, users=users, buffered=False, answers={command: overtaken}) as device:
+        device.counters = lambda self: bytes_of.sizes(20, users=20)
+        found = punches(drain(connect(device)))
+        assert [(one.person, one.extra["id_source"]) for one in found] == [(str(1001 + n), "lookup") for n in range(20)]
 
 
 def test_a_log_that_is_truly_out_of_order_is_believed_when_it_stays_so(connect):

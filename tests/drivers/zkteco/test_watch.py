@@ -547,6 +547,20 @@ def test_batches_are_small_and_live_punches_do_not_wait_for_the_log(connect):
         assert all(len(batch) <= 500 for batch in batches)
 
 
+def test_nothing_says_that_the_log_is_read_before_all_of_it_is_handed_out(connect):
+    """A gateway that dies half-way goes on from where it was; looks at the clock come in between, and go on after."""
+    with ScriptedTerminal(log=log_40(1800)) as terminal:
+        driver = connect(terminal, clock_every=0.001)
+        handed_out, looks, after = 0, 0, []
+        while not after:
+            for report in driver.poll(0.01):
+                handed_out += len(punches([report]))
+                looks += isinstance(report, ClockReading)
+                assert report.cursor is None or handed_out == 1800
+                after += [report] if isinstance(report, ClockReading) and report.cursor else []
+        assert looks >= 4
+
+
 def test_progress_of_a_long_read_can_be_seen_from_another_thread(connect):
     seen = []
 
