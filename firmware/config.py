@@ -86,6 +86,7 @@ TABLE = {
     "ntp.host": ("pool.ntp.org", _text(0, 128, "a name, or empty")),
     "ntp.port": (123, _PORT),
     "mac.key": ("", _hex(64)),
+    "mac.every_s": (60, _number(1, 3600, " seconds")),
     "mac.number": ("1", _text(1, 32, "text")),
     "update.key": ("", _hex(512)),
     "chip.kind": ("mfrc522", _one_of(*sorted(CHIPS))),

@@ -26,7 +26,7 @@ class Parts:
         self.clock = Clock(uptime, BUILT, offset_of(settings["timezone"]), board.set_system_time)
         boot = storage.count_boot(self.data, board.counter)
         mac = (bytes.fromhex(settings["mac.key"]), settings["mac.number"]) if settings["mac.key"] else None
-        self.recorder = Recorder(self.log, self.clock, uptime, boot, board.serial, mac)
+        self.recorder = Recorder(self.log, self.clock, uptime, boot, board.serial, mac, settings["mac.every_s"] * 1000)
         self.rtc = _rtc(board, settings)
         self.vitals = Vitals(uptime, board.feed)
         self.feedback = Feedback(board.panel(settings, _oled(board, settings)), self.clock, settings["language"])

@@ -12,7 +12,7 @@ QUIET_MS = 600_000  # the same kind of evidence makes one entry in so long; how 
 
 class Recorder:
     # `mac`: (key, its number) or None: then there are no checkpoints. `boot`: number of this start.
-    def __init__(self, log, clock, uptime, boot, serial, mac, checkpoint_ms=60_000):
+    def __init__(self, log, clock, uptime, boot, serial, mac, checkpoint_ms):
         self._log, self._clock, self._uptime = log, clock, uptime
         self.boot, self._serial, self._mac = boot, serial, mac
         self._checkpoint_ms = checkpoint_ms
@@ -59,11 +59,11 @@ class Recorder:
             self.audit(*self._log.findings[0])
             del self._log.findings[0]
 
-    # A checkpoint, if one is due; `now`: also if it is not.
-    def checkpoint(self, now=False):
+    # A checkpoint, if one is due.
+    def checkpoint(self):
         if self._mac is None or not self._uncovered:
             return
-        if not now and self._uncovered < MOST and self._uptime() - self._since < self._checkpoint_ms:
+        if self._uncovered < MOST and self._uptime() - self._since < self._checkpoint_ms:
             return
         log = self._log
         sequence, digest = entry.sequence_text(log.next - 1), log.head
