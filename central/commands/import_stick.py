@@ -11,7 +11,7 @@ from rich.console import Console
 from central import receipts
 from central.commands.common import bar
 from central.config import Config, Partition, load
-from central.errors import EvidenceError
+from central.errors import EvidenceError, SchemaError, StoreError
 from central.ingest.carry import Carrier, Result
 from central.ingest.keeper import Keeper
 from central.ingest.take import Outcome
@@ -28,17 +28,20 @@ def bring(paths: Sequence[Path], config_file: Path, folder: Path | None, *, unsi
     files = carried.find(paths)
     ring = load_keys(config.trust.keys, first_contact=config.trust.first_contact)
     database = open_database(config.database.url, slow_s=config.database.slow_s)
+    told = _Told(as_json=as_json or not sys.stdout.isatty())
     try:
-        keeper = Keeper(database, ring, Partition())
-        told = _Told(as_json=as_json or not sys.stdout.isatty())
-        with bar("importing", sum(file.stat().st_size for file in files)) as step:
-            for result in Carrier(keeper, ring, unsigned=unsigned).take(files):
+        with bar("importing", len(files)) as step:
+            for result in Carrier(Keeper(database, ring, Partition()), ring, unsigned=unsigned).take(files):
                 told.piece(result)
-                step(result.file.stat().st_size)
+                step(1)
         for logid, beside in told.logs.items():
             log = receipts.stand(database, logid)
             if log is not None:
                 told.log(log, _receipt(log, config, folder or beside))
+    except SchemaError:
+        raise
+    except StoreError as error:
+        raise StoreError(f"{error}; what was taken stays: run it again") from error
     finally:
         database.close()
     return told.finished()

@@ -19,7 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Look into a gateway's log, whether it runs or not, or into a copy. Nothing is locked, written or repaired.",
+    help="A gateway's log, whether it runs or not, or a copy: look into it, or carry it by hand to the centre. "
+    "It is never locked, written or repaired.",
 )
 
 _FOLDER = "The gateway's data folder, its log/ folder, or one folder in there."

@@ -271,6 +271,20 @@ def test_not_the_stick(carried: Carried, centre: Centre, path: str, said: str) -
     assert said in err
 
 
+def test_a_database_that_cannot_be_written_now(carried: Carried, quick_path: Path) -> None:
+    carried.grow(2, 30)
+    carried.export()
+    centre = Centre(quick_path, "sqlite:central.db", database={"slow_s": 0.1})
+    centre.bring(carried.stick)
+    carried.grow(31, 40)
+    carried.export()
+    with centre.database.transaction():
+        code, _, err = centre.bring(carried.stick)
+    assert (code, err.count("\n"), "what was taken stays: run it again" in err) == (1, 1, True)
+    assert finished(centre.bring(carried.stick)[1])["entries"] == 10
+    centre.close()
+
+
 def test_strange_files_on_the_stick(carried: Carried, centre: Centre) -> None:
     carried.grow(2, 30)
     carried.export()
