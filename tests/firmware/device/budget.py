@@ -41,12 +41,9 @@ async def measured(app, seconds):
         await asyncio.sleep_ms(100)
         if tick > 100 and app.log.confirmed >= app.log.next - 2:
             break
-    import micropython
-
     print("taps=%d" % taps)
     print("held=%d" % held)
     print("free_at_least=%d" % lowest)
-    print("peak=%d" % micropython.mem_peak())
     print("waiting=%d" % app.log.waiting)
     print("last=%d" % app.log.next)
     print("broken=%d" % app.counters["broken"])

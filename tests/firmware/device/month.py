@@ -105,14 +105,15 @@ class Office:
 
     def run(self):
         world = self.world
-        for cut in self.cuts + [self.until]:
-            inside = random.randint(0, 1)
+        for number, cut in enumerate(self.cuts + [self.until]):
+            inside = number % 2 == 0
             while world.time.ms < cut:
                 end = min(cut, world.time.ms + 3 * DAY)
-                # Half of the cuts come inside a step of the flash, some time after the previous start.
-                world.live(self.hours(end), random.randint(20, 4000) if inside else None, bool(random.randint(0, 1)))
+                # Half of the cuts come inside a step of the flash, some time after the previous one.
+                step = random.randint(20, 600) if inside else None
+                world.live(self.hours(end), step, torn=bool(random.randint(0, 1)))
                 self.inside += world.broken is not None and not world.board.was_reset
-                inside = 0
+                inside = False
                 self.world.time.ms += random.randint(1000, 600_000)
             gc.collect()
         world.wlan.air = True
