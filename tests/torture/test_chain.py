@@ -16,9 +16,10 @@ from tests.torture.chain import chain
 
 SECONDS = float(os.environ.get("KETUK_TORTURE_SECONDS", "1200"))
 SEED = int(os.environ.get("KETUK_TORTURE_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
+@pytest.mark.timeout(600)
 def test_half_a_minute_with_sqlite(tmp_path: Path) -> None:
     with chain(tmp_path) as whole:
         reaper = whole.torture(20, SEED)
@@ -27,7 +28,7 @@ def test_half_a_minute_with_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(SECONDS + 25 * PATIENCE)
+@pytest.mark.timeout(SECONDS + 12 * PATIENCE)
 @pytest.mark.parametrize("database", ["PostgreSQL", "SQLite"])
 def test_all_agree_in_the_end(database: str, tmp_path: Path) -> None:
     print(f"seed {SEED}, {SECONDS:.0f} s, {database}")
@@ -42,7 +43,7 @@ def _soak(folder: Path, cluster: Cluster | None) -> None:
     with chain(folder, cluster) as whole:
         reaper = whole.torture(SECONDS, SEED)
         print(f"killed: {dict(reaper.kills.most_common())}")
-        findings = whole.agree(10 * PATIENCE)
+        findings = whole.agree(5 * PATIENCE)
         punches = sum(len(door.witness.ever) for door in whole.doors)
         signed = sum(log["checkpoints"] for log in findings["logs"])
         print(f"{punches:,} punches, {findings['entries']:,} entries, {signed:,} checkpoints: all agree")
