@@ -1,6 +1,6 @@
 """Builds the gateway from its configuration, starts it, watches over it, stops it.
 
-Threads: one a device, the forwarder and paho's own, one that signs; this one, which looks after them once a second.
+Threads: one a device, the forwarder, one that signs, one that answers; this one, which looks after them once a second.
 """
 
 import logging

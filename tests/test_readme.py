@@ -138,3 +138,26 @@ def test_every_link_leads_somewhere(name: str) -> None:
         assert target.exists(), f"{link}: no such file"
         if anchor:
             assert anchor in anchors(target.read_text()), f"{link}: no such heading"
+
+
+def test_architecture_names_every_room_and_none_that_is_not() -> None:
+    """Rooms are the packages at the top and all in `gateway/`; a name without a folder is beside the one before."""
+    rooms: set[Path] = set()
+    table = TEXTS["ARCHITECTURE.md"].partition("## The rooms")[2].partition("\n\n`drivers`")[0]
+    for row in re.findall(r"^\| (`.*?) \|", table, re.M):
+        beside = ROOT
+        for name in re.findall(r"`([^`]+)`", row):
+            found = sorted(beside.glob(name)) or sorted(ROOT.glob(name))
+            assert found, f"there is no {name}"
+            rooms.update(found)
+            beside = found[0].parent
+    packages = {path.parent for path in ROOT.glob("*/__init__.py")}
+    assert rooms >= packages - {ROOT / "gateway"}
+    parts = [*(ROOT / "gateway").glob("*.py"), *(path.parent for path in (ROOT / "gateway").glob("*/__init__.py"))]
+    assert rooms >= {path for path in parts if path.name != "__init__.py"}
+
+
+def test_architecture_names_files_that_exist() -> None:
+    named = re.findall(r"[\w.-]+(?:/[\w.-]+)+\.(?:py|md|json|yaml)", TEXTS["ARCHITECTURE.md"])
+    assert len(named) >= 10
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "gateway" / name).exists()] == []

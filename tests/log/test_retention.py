@@ -265,6 +265,16 @@ def test_a_watermark_from_before_what_is_deleted(tmp_path: Path) -> None:
     assert verify(view.epochs[0], present=True, marks=view.read_marks).ok
 
 
+def test_a_closed_log_deletes_nothing(tmp_path: Path) -> None:
+    log = open_log(tmp_path)
+    fill(log, 40)
+    confirm(log, 41)
+    log.close()
+    before = sorted(tmp_path.rglob("*"))
+    assert log.expire(LATE) == 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_log_of_one_year_stays_readable_at_both_ends(tmp_path: Path) -> None:
     clock = Clock()
     log = open_log(tmp_path, now=clock)
