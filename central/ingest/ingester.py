@@ -87,6 +87,7 @@ class Ingester:
         if self.session.tend():
             self._voice.greet(self.trouble)
             self.watermarks.all_due(now)
+            self._refreshed_at = float("-inf")  # whoever was away may be told of what a stick brought meanwhile
         if self._inbox.overflowed():
             self.session.renew("more messages came at once than can wait")
         if now < self._retry_at:
