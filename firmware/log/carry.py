@@ -8,7 +8,7 @@ import os
 from contract import entry
 from firmware import files
 from firmware.log import segment
-from firmware.log.flashlog import kind_of
+from firmware.log.epoch import kind_of
 
 
 # Carry over at most `most` entries.
@@ -25,7 +25,7 @@ def step(log, most):
     batch = segment.batch(folder, firsts[0], log.carry_after, most)
     for sequence, raw in batch:
         if kind_of(raw) != entry.CHECKPOINT:  # it vouches for the old chain and for nothing else
-            log.write(_rechained(raw, log.logid, log.next, log.head))
+            log.present.write(_rechained(raw, log.logid, log.next, log.head))
         log.carry_after = sequence
     if len(batch) < most:
         os.remove(segment.path_of(folder, firsts[0]))
@@ -47,9 +47,9 @@ def through(log):
 
 def _newest_carried(log):
     mine = log.epoch.encode()
-    for first in reversed(log.segments):
+    for first in reversed(log.present.segments):
         newest = None
-        for _, raw in _each(log.folder, first):
+        for _, raw in _each(log.present.folder, first):
             newest = newest if _id(raw).startswith(mine) else _id(raw)
         if newest is not None:
             return newest

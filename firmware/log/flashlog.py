@@ -14,10 +14,9 @@ import os
 from collections import OrderedDict
 
 from contract import entry
-from contract.chain import GENESIS, entry_hash
 from firmware import files
 from firmware.log import segment
-from firmware.log.frame import frame
+from firmware.log.epoch import Epoch
 from firmware.log.marks import Marks
 from firmware.unload import unload
 
@@ -37,9 +36,7 @@ class FlashLog:
         self.capacity = capacity
         self._random = random
         self.findings = []  # (event, detail) that wait to become audit entries
-        self.damaged = None  # (first, last) of entries that could not be read though nobody confirmed them
         self.logid = ""
-        self.next = 1
         self._marks = Marks(root + "/marks")
         self.old = []  # (folder, first sequences) of epochs that are still to be carried over, oldest first
 
@@ -53,10 +50,23 @@ class FlashLog:
         for name in epochs[:-1]:
             self.old.append((name, segment.firsts(files.names(self.root + "/" + name))))
         self._adopt(epochs[-1])
-        if self._lost or self._marks.beyond:
+        if self.present.lost or self._marks.beyond:
             self.fork("entries lost")
-        elif not self.segments:
+        elif not self.present.segments:
             self.findings.append(_opened(int(epochs[-1][:4]), "power was cut while it was begun"))
+
+    @property
+    def next(self):
+        return self.present.next
+
+    # The hash that the next entry is chained to.
+    @property
+    def head(self):
+        return self.present.head
+
+    @property
+    def damaged(self):
+        return self.present.damaged
 
     @property
     def published(self):
@@ -73,7 +83,7 @@ class FlashLog:
     # First sequence that is still held.
     @property
     def oldest(self):
-        return self.segments[0] if self.segments else 1
+        return self.present.oldest
 
     # Entries that nobody has confirmed yet.
     @property
@@ -90,14 +100,13 @@ class FlashLog:
     def fill(self):
         return 100 * self.waiting // self.capacity
 
-    # The entry is durable once this returns; gives its sequence. `id` None: `<epoch>-<sequence>`. `spare`: it may take
+    # The entry is durable once this returns; gives its sequence. `id` is `<epoch>-<sequence>`. `spare`: it may take
     # a place that is kept for evidence. Raises LogFull when it has no room, OSError when the flash refuses.
     def append(self, kind, data, recorded, subject=None, time=None, spare=False):
         self._room(spare)
-        if self._uncertain:
-            self._learn_end()
-            if self._lost:
-                self.fork("entries lost")
+        self.present.settle()
+        if self.present.lost:
+            self.fork("entries lost")
         sequence = self.next
         raw = entry.build(
             kind,
@@ -111,43 +120,16 @@ class FlashLog:
             subject=subject,
             time=time,
         )
-        self.write(raw)
+        self.present.write(raw)
         return sequence
 
     # At most `most` entries after sequence `after`, oldest first, as (sequence, kind, raw).
     def read(self, after, most):
-        if self._uncertain:
-            self._learn_end()
-        found = []
-        after = max(after, self.oldest - 1)
-        while len(found) < most and after < self.next - 1:
-            first = self._segment_of(after + 1)
-            for one in self._read_segment(first, after, most - len(found)):
-                self._check_gap(after, one[0])
-                found.append(one)
-                after = one[0]
-            following = self._after(first)
-            if len(found) < most and after < following - 1:
-                self._check_gap(after, following)
-                after = following - 1
-        return found
+        return self.present.read(after, most, self.confirmed)
 
     # Hash of the entry `sequence`, None when that is not held any more.
     def hash_of(self, sequence):
-        if sequence == self.next - 1:
-            return self.head
-        if sequence == 0:
-            return GENESIS
-        if not self.oldest - 1 <= sequence < self.next:
-            return None
-        reading = segment.Reading(self.folder, self._segment_of(sequence + 1))
-        try:
-            found = reading.look()
-            while found is not None and found[0] <= sequence:
-                found = reading.look()
-            return reading.prev if found is not None and found[0] == sequence + 1 else None
-        finally:
-            reading.close()
+        return self.present.hash_of(sequence)
 
     # Everything through here had its PUBACK.
     def publish_mark(self, through):
@@ -159,10 +141,7 @@ class FlashLog:
 
     # Delete segments that hold nothing but confirmed entries, at most `most` of them.
     def forget(self, most=4):
-        while most and len(self.segments) > 1 and self.segments[1] - 1 <= self.confirmed:
-            os.remove(segment.path_of(self.folder, self.segments[0]))
-            del self.segments[0]
-            self._place = None
+        while most and self.present.forget(self.confirmed):
             most -= 1
 
     # Write the marks, with a time that is surely past (RFC 3339 text); only when they changed.
@@ -177,8 +156,7 @@ class FlashLog:
             from firmware.log import carry
 
             keep = carry.through(self)
-        self.old.append((last, self.segments))
-        self.damaged = None
+        self.old.append((last, self.present.segments))
         self._begin(int(last[:4]) + 1, reason, previous)
         self.carry_after = keep
 
@@ -207,103 +185,12 @@ class FlashLog:
 
     def _adopt(self, name):
         self._folder_name = name
-        self.folder = self.root + "/" + name
         self.epoch = name[5:]
         self.logid = self._name + "." + self.epoch
-        self._identity = (self.logid, self._source, self._serial)
         self.carry_after = None
-        self.segments = segment.firsts(files.names(self.folder))
-        self._learn_end()
+        identity = (self.logid, self._source, self._serial)
+        self.present = Epoch(self.root + "/" + name, identity, self.findings)
         self._marks.load(self.logid, self.oldest - 1, self.next - 1)
-
-    # What comes next, from the newest segment that can be read.
-    def _learn_end(self):
-        self._uncertain = self._lost = False
-        self._place = None  # (sequence, first of its segment, where it begins): where reading goes on
-        self._fresh = True  # the next entry opens a segment of its own
-        self._size = self._count = 0
-        self.next, self.head = 1, GENESIS
-        lost = False
-        while self.segments and not self._learn_from(self.segments[-1]):
-            lost = self._set_aside(self.segments.pop()) or lost
-        self._lost = self._lost or lost
-
-    def _learn_from(self, first):
-        reading = segment.Reading(self.folder, first)
-        last, raw = 0, b""
-        self._count = 0
-        try:
-            found = reading.next()
-            while found is not None:
-                self._count += 1
-                last, raw = found
-                found = reading.next()
-        finally:
-            reading.close()
-        if not last:
-            return False
-        if reading.skipped:
-            self.findings.append(("torn-tail", {"segment": first, "bytes": reading.skipped}))
-        self._size = reading.at
-        self._fresh = bool(reading.skipped) or reading.identity != list(self._identity)
-        self._lost = reading.identity is None or reading.identity[0] != self.logid  # the reader got another name
-        self.next, self.head = last + 1, entry_hash(raw)
-        return True
-
-    # Put away a segment without an entry. Whether entries were lost with it: their sequences may be known elsewhere
-    # and must not be given again. An empty file is what a power cut leaves of a segment that was being begun.
-    def _set_aside(self, first):
-        path = segment.path_of(self.folder, first)
-        if not os.stat(path)[6]:
-            os.remove(path)
-            return False
-        os.rename(path, self.folder + "/unreadable.bad")  # one is enough to look at
-        self.findings.append(("log-damaged", {"logid": self.logid, "segment": first}))
-        return True
-
-    def write(self, raw):
-        sequence = self.next
-        piece = frame(sequence, bytes.fromhex(self.head), segment.packer(self._identity).pack(raw, sequence, self.head))
-        fresh = self._fresh or self._count >= segment.ENTRIES or self._size + len(piece) > segment.BYTES
-        first = sequence if fresh else self.segments[-1]
-        if fresh:
-            piece = segment.header(self._identity) + piece
-        self._uncertain = True  # until the flash has said yes, only a look at it tells what it holds
-        with open(segment.path_of(self.folder, first), "wb" if fresh else "ab") as file:
-            file.write(piece)
-        self._uncertain = False
-        if fresh:
-            self.segments.append(first)
-            self._fresh, self._size, self._count = False, 0, 0
-        self._size += len(piece)
-        self._count += 1
-        self.next, self.head = sequence + 1, entry_hash(raw)
-
-    def _segment_of(self, sequence):
-        found = self.segments[0]
-        for first in self.segments:
-            if first > sequence:
-                break
-            found = first
-        return found
-
-    # First sequence behind a segment.
-    def _after(self, first):
-        at = self.segments.index(first) + 1
-        return self.segments[at] if at < len(self.segments) else self.next
-
-    def _read_segment(self, first, after, most):
-        at = 0
-        if self._place is not None and self._place[0] == after + 1 and self._place[1] == first:
-            at = self._place[2]
-        found, at = segment.batch_at(self.folder, first, after, most, at)
-        if found:
-            self._place = (found[-1][0] + 1, first, at)
-        return [(sequence, kind_of(raw), raw) for sequence, raw in found]
-
-    def _check_gap(self, after, following):
-        if following > after + 1 and following - 1 > self.confirmed and self.damaged is None:
-            self.damaged = (max(after, self.confirmed) + 1, following - 1)
 
 
 def _opened(number, reason, previous=None):
@@ -312,8 +199,3 @@ def _opened(number, reason, previous=None):
     if previous is not None:
         detail["previous"] = previous
     return ("log-created" if number == 1 else "log-forked", detail)
-
-
-def kind_of(raw):
-    at = raw.find(b'"type":"ketuk.') + 14
-    return raw[at : raw.find(b".", at)].decode()
