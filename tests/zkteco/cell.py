@@ -55,8 +55,6 @@ class Cell:
         self.witness = Witness.of(self.terminal)
         self.quarantine = exactly(0)
         """How many punches bear a time that cannot be true, and are set aside with their bytes."""
-        self.told_again: set[str] = set()
-        """Words that a gateway which starts anew may say again: they are about now."""
         self.strangers: set[str] = set()
         """Commands that somebody else sent to the terminal."""
         self._truths: list[Witness] = [self.witness]
@@ -158,7 +156,6 @@ class Cell:
         self.looked()
         self.gateway.take()
         said = [entry["data"] for entry in self.gateway.entries[after:]]
-        said = [data for data in said if data.get("event") not in self.told_again]
         assert said == [], f"reading it all again left {said}"
 
     def judge(self, expected: Mapping[str, Times]) -> None:

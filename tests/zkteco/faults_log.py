@@ -88,7 +88,6 @@ WRAPPED = {"log-full": MAYBE, "log-wrapped": SOME}
 
 @fault("full: ring", {**WRAPPED, "log-full": SOME})
 def ring(cell: Cell) -> None:
-    cell.told_again = {"log-full"}
     cell.running()
     cell.say("full ring")
     cell.punch(5)
@@ -100,7 +99,6 @@ def ring(cell: Cell) -> None:
 
 @fault("full: ring, while nobody looks", WRAPPED)
 def ring_away(cell: Cell) -> None:
-    cell.told_again = {"log-full"}
     cell.running()
     cell.detach()
     cell.say("full ring 10")
