@@ -49,8 +49,8 @@ def verify(database: Database, ring: Keyring, place: Place | None = None, progre
 
 
 def pinned(books: Books, place: Place, ring: Keyring) -> Trust:
-    """The keys that count from the start: not those that only a rotation brought in."""
-    return Trust.of(keys.trusted(books, place, ring, rotated=False))
+    """The keys that count from the start."""
+    return Trust.of(keys.proving(books, place, ring))
 
 
 class _Verification:

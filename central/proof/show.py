@@ -12,10 +12,10 @@ from central.proof.findings import Findings, Gap, LogFindings
 
 def show(findings: Findings, console: Console) -> None:
     """The whole of it; one sentence at the end."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for name in ("gateway", "log", "entries", "from", "to", "verified to", "unsigned", "gaps", "forks", ""):
         right = name in ("entries", "verified to", "unsigned", "gaps", "forks")
-        table.add_column(name, justify="right" if right else "left", no_wrap=name in ("log", "from", "to"))
+        table.add_column(name, justify="right" if right else "left", no_wrap=name in ("gateway", "log", "from", "to"))
     for log in findings.logs:
         table.add_row(*_cells(log))
     console.print(table)
@@ -35,14 +35,19 @@ def show(findings: Findings, console: Console) -> None:
 def verdict(findings: Findings) -> str:
     """One sentence."""
     entries = sum(log.entries for log in findings.logs)
-    said = f"{entries:,} entries of {len(findings.logs)} logs looked at: "
+    said = f"{entries:,} entries of {_many(len(findings.logs), 'log')} looked at: "
     wrong = sum(log.wrong for log in findings.logs)
     if findings.wrong:
-        said += f"{wrong} logs are not as they were written" if wrong else "the logs are whole, the tables are not"
+        verb = "is" if wrong == 1 else "are"
+        said += f"{_many(wrong, 'log')} {verb} not as written" if wrong else "the logs are whole, the tables are not"
     else:
         said += "whole, and unaltered as far as signatures reach"
     alarms = findings.open_alarms
-    return said + (f"; {alarms} alarms that nobody has handled" if alarms else "")
+    return said + (f"; {_many(alarms, 'alarm')} that nobody has handled" if alarms else "")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def lines(log: LogFindings) -> Iterator[str]:
@@ -62,7 +67,7 @@ _STATES = {
     "missing": "missing, asked for",
     "ended": "missing; the gateway goes on in another log, which carries what it had",
     "lost": "lost for good, by the gateway's own word",
-    "vanished": "gone from the database, which once held them",
+    "vanished": "gone, although they were held once",
     "outside": "not part of this bundle",
 }
 
@@ -73,14 +78,18 @@ def _gap(gap: Gap) -> str:
     return f"{what}: {_STATES[gap.state]}{between}"
 
 
+def _minute(time: str | None) -> str:
+    return text((time or "")[:16]).replace("T", " ")
+
+
 def _cells(log: LogFindings) -> list[str]:
     gaps = sum(gap.entries for gap in log.gaps)
     return [
         f"{log.site}/{log.gateway}",
         log.logid,
         f"{log.entries:,}",
-        text(log.first_time or "", 19),
-        text(log.last_time or "", 19),
+        _minute(log.first_time),
+        _minute(log.last_time),
         f"{log.verified_to:,}",
         f"{log.unsigned:,}",
         f"{gaps:,}" if gaps else "",

@@ -8,12 +8,22 @@ FIRST, PROVISIONED, ROTATED, OPERATOR = "first contact", "provisioned", "rotatio
 STRANGE = "not the pinned one"
 
 
-def trusted(books: Books, place: Place, ring: Keyring, *, rotated: bool = True) -> dict[str, bytes]:
-    """All keys whose signatures of this gateway are believed, by name: publics and secrets. `rotated`: with those
-    that a rotation brought in, of which the entries say more than the database does."""
-    statement = "SELECT key, public FROM signing_key WHERE site = ? AND gateway = ? AND trusted = ? AND why <> ?"
-    rows = books.sql.rows(statement, (*place, True, "" if rotated else ROTATED))
+def trusted(books: Books, place: Place, ring: Keyring) -> dict[str, bytes]:
+    """All keys whose signatures of this gateway are believed as they come, by name: publics and secrets."""
+    statement = "SELECT key, public FROM signing_key WHERE site = ? AND gateway = ? AND trusted = ?"
+    rows = books.sql.rows(statement, (*place, True))
     return {name: bytes.fromhex(public) for name, public in rows} | ring.publics[place] | ring.secrets[place]
+
+
+def proving(books: Books, place: Place, ring: Keyring) -> dict[str, bytes]:
+    """The keys with which a proof begins. Where the file of the provisioning speaks, the database has no say: who can
+    forge entries in it can pin a key in it. Of rotations the entries say more than it does, too."""
+    given = ring.publics[place] | ring.secrets[place]
+    if ring.publics[place] or not ring.first_contact:
+        return given
+    statement = "SELECT key, public FROM signing_key WHERE site = ? AND gateway = ? AND trusted = ? AND why <> ?"
+    rows = books.sql.rows(statement, (*place, True, ROTATED))
+    return {name: bytes.fromhex(public) for name, public in rows} | given
 
 
 def shown(books: Books, place: Place, public: bytes, ring: Keyring) -> list[Alarm]:

@@ -48,7 +48,7 @@ def test_verify_says_what_it_looked_at_and_that_it_is_whole(config: Path, chain:
     assert (code, err) == (0, "")
     assert "kec-pampangan/gw1" in out
     assert f"signed with 56475aa75463474c (first contact): {public(chain.key)}" in out
-    assert "21 entries of 1 logs looked at: whole" in out
+    assert "21 entries of 1 log looked at: whole" in out
     assert ketuk("verify", "-c", config, "--gateway", "kec-tulung/gw1")[1].count("0 entries of 0 logs") == 1
 
 

@@ -9,8 +9,9 @@ from central.keyring import Keyring
 from central.proof.database import count, verify
 from central.proof.findings import Findings, LogFindings
 from contract.chain import entry_hash
+from contract.checkpoint import key_name
 from tests.central.books import Centre
-from tests.central.chain import Chain, public
+from tests.central.chain import KEY, Chain, public
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def kinds(findings: Findings) -> list[tuple[int, str]]:
 def change(centre: Centre, statement: str, *values: object) -> None:
     with centre.database.transaction() as sql:
         sql.run(statement, values)
+
+
+def slip(centre: Centre, chain: Chain, key: Ed25519PrivateKey, why: str) -> None:
+    """Pin a key behind everybody's back."""
+    half = public(key)
+    row = (chain.site, chain.gateway, key_name(bytes.fromhex(half)), half, True, why, "2026-01-01T00:00:00.000000Z")
+    change(centre, "INSERT INTO signing_key VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
 
 
 def test_nothing_is_wrong(centre: Centre, chain: Chain) -> None:
@@ -151,26 +159,26 @@ class TestTampering:
 
 
 class TestKeys:
-    def test_a_key_slipped_into_the_table_proves_nothing_against_the_provisioned_one(
-        self, centre: Centre, chain: Chain
-    ) -> None:
-        thief = Ed25519PrivateKey.generate()
-        ring = Keyring()
-        ring.publics[chain.site, chain.gateway] = {"x": b""}
+    def test_a_key_slipped_into_the_table_as_a_rotation(self, centre: Centre, chain: Chain) -> None:
         change(centre, "DELETE FROM signing_key")
         assert {kind for _, kind in kinds(looked_at(centre))} == {"unknown-key"}
-        change(
-            centre,
-            "INSERT INTO signing_key VALUES (?, ?, ?, ?, ?, 'rotation', ?)",
-            chain.site,
-            chain.gateway,
-            "56475aa75463474c",
-            public(chain.key),
-            True,
-            "2026-01-01T00:00:00.000000Z",
-        )
+        slip(centre, chain, chain.key, "rotation")
         assert {kind for _, kind in kinds(looked_at(centre))} == {"unknown-key"}  # no entry hands over to it
-        assert public(thief) != public(chain.key)
+
+    @pytest.mark.parametrize("why", ["first contact", "provisioned", "operator"])
+    def test_a_key_slipped_into_the_table_proves_nothing_where_the_file_speaks(
+        self, why: str, centre: Centre, chain: Chain
+    ) -> None:
+        before = len(chain.raws)
+        chain.key = Ed25519PrivateKey.generate()
+        slip(centre, chain, chain.key, why)
+        chain.punches(3).signs()
+        centre.take(chain.messages(before + 1))
+        assert not looked_at(centre).wrong
+        ring = Keyring()
+        ring.publics[chain.site, chain.gateway][key_name(bytes.fromhex(public(KEY)))] = bytes.fromhex(public(KEY))
+        assert kinds(looked_at(centre, ring)) == [(len(chain.raws), "unknown-key")]
+        assert {kind for _, kind in kinds(looked_at(centre, Keyring(first_contact=False)))} == {"unknown-key"}
 
     def test_rotations_are_followed_in_the_entries(self, centre: Centre, chain: Chain) -> None:
         before = len(chain.raws)
