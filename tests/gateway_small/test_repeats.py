@@ -1,5 +1,6 @@
 """Log lines that repeat are held back, and none goes uncounted."""
 
+import itertools
 import logging
 import sys
 
@@ -40,10 +41,55 @@ def test_a_line_that_repeats_comes_once_a_minute_with_a_count() -> None:
     again = record("silent")
     assert held.filter(again)
     assert line(again) == "WARNING gateway: silent (and 59 times more)"
-    hand.now = 1121.0
+    hand.now = 1181.0  # the time has doubled
     once = record("silent")
     assert held.filter(once)
     assert line(once) == "WARNING gateway: silent"
+
+
+def test_what_goes_on_for_a_day_is_told_ever_less_often() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    told: list[tuple[float, str]] = []
+    for half in range(24 * 60 * 2):
+        hand.now = 1000.0 + 30 * half
+        one = record("silent")
+        if held.filter(one):
+            told.append((hand.now - 1000, line(one)))
+    gaps = [after - before for (before, _), (after, _) in itertools.pairwise(told)]
+    assert gaps[:7] == [60, 120, 240, 480, 960, 1920, 3600]
+    assert set(gaps[7:]) == {3600}
+    assert told[-1][1] == "WARNING gateway: silent (and 119 times more)"
+
+
+def test_after_a_quiet_time_it_is_told_as_often_as_at_first() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    for second in range(0, 3000, 10):
+        hand.now = 1000.0 + second
+        held.filter(record("silent"))
+    hand.now += 599
+    assert held.late() == []
+    assert not held.filter(record("silent"))
+    hand.now += 600
+    assert len(held.late()) == 1
+    assert held.filter(record("silent"))
+    hand.now += 60
+    assert held.filter(record("silent"))
+
+
+def test_an_old_trouble_that_comes_back_is_told_at_once() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    for second in range(0, 3000, 10):
+        hand.now = 1000.0 + second
+        held.filter(record("silent"))
+    hand.now += 600
+    back = record("silent")
+    assert held.filter(back)
+    assert back.left_out > 0  # type: ignore[attr-defined]
+    hand.now += 60
+    assert held.filter(record("silent"))
 
 
 def test_one_that_does_not_come_again_is_told_all_the_same() -> None:
