@@ -74,9 +74,7 @@ class Carrier:
         for place, entries in said.items():
             some = [note for note in notes.values() if (note.site, note.gateway) == place]
             in_order = sorted(entries, key=lambda entry: entry.key)
-            self._vouchers[place] = voucher(
-                self._known(place), in_order, some, first_contact=self._first_contact(place)
-            )
+            self._vouchers[place] = voucher(self._known(place), in_order, some, first_contact=self._ring.first_contact)
         return notes, broken
 
     def _known(self, place: Place) -> dict[str, bytes]:
@@ -84,9 +82,6 @@ class Carrier:
         with self._keeper.database.transaction(read_only=True) as sql:
             known = keys.trusted(Books(sql, datetime.now(UTC)), place, self._ring)
         return {name: public for name, public in known.items() if name not in self._ring.secrets[place]}
-
-    def _first_contact(self, place: Place) -> bool:
-        return self._ring.first_contact and not self._ring.publics[place]
 
     def _piece(self, file: Path) -> Result:
         try:

@@ -116,4 +116,5 @@ def _seal(data: Path, say: Callable[[object], None]) -> SigningKey | None:
         say(texts.NO_KEY.of(path=data))
         return None
     except OSError as error:
-        raise LogError(f"{data / keys.NAME}: {error.strerror or error}: sudo?") from error
+        reason = error.strerror or error
+        raise LogError(str(texts.UNUSABLE_FILE.of(path=data / keys.NAME, reason=reason))) from error

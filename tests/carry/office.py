@@ -23,9 +23,16 @@ from tests.central.running import write_config
 from tests.log.logs import SOURCE, everything, open_log, punches
 
 
-def ketuk(*arguments: object) -> tuple[int, str, str]:
-    """Call it as in a pipe: exit code, standard output, standard error."""
-    out, err = io.StringIO(), io.StringIO()
+class Terminal(io.StringIO):
+    """Somebody sits there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def ketuk(*arguments: object, people: bool = False) -> tuple[int, str, str]:
+    """Call it as in a pipe, or on a terminal for `people`: exit code, standard output, standard error."""
+    out, err = Terminal() if people else io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
         cli.main([*map(str, arguments)])
     assert isinstance(ended.value.code, int)

@@ -155,6 +155,15 @@ def test_only_keys_of_the_provisioning(carried: Carried, quick_path: Path) -> No
     centre.close()
 
 
+def test_no_key_is_known_and_first_contact_is_not_enough(carried: Carried, quick_path: Path) -> None:
+    carried.grow(2, 30)
+    carried.export()
+    centre = Centre(quick_path, "sqlite:central.db", trust={"first_contact": False})
+    code, said, err = centre.bring(carried.stick)
+    assert (code, finished(said)["refused"], "which nobody vouches for" in err) == (1, 1, True)
+    centre.close()
+
+
 def test_a_key_that_an_operator_vouches_for(carried: Carried, centre: Centre, quick_path: Path) -> None:
     """The card was replaced, and with it the key."""
     carried.grow(2, 30)
@@ -283,6 +292,19 @@ def test_a_database_that_cannot_be_written_now(carried: Carried, quick_path: Pat
     assert (code, err.count("\n"), "what was taken stays: run it again" in err) == (1, 1, True)
     assert finished(centre.bring(carried.stick)[1])["entries"] == 10
     centre.close()
+
+
+def test_what_an_operator_reads(carried: Carried, centre: Centre) -> None:
+    carried.grow(2, 30)
+    carried.export("--from", "11")
+    code, out, err = ketuk("central", "import", carried.stick, "-c", centre.config, people=True)
+    name = f"kec-pampangan/gw1 {carried.logid}"
+    assert (code, out, err.splitlines()[0]) == (0, "", f"{name}: 20 new, 0 again; held through 0")
+    assert f"missing: 1 to 10 of {carried.logid}" in err
+    carried.export("--all")
+    code, out, err = ketuk("central", "import", carried.stick, "-c", centre.config, people=True)
+    file = carried.folder / f"receipt-{carried.logid}-30.json"
+    assert (code, out, err) == (0, "", f"{name}: 10 new, 40 again; held through 30\nreceipt: {file}\n")
 
 
 def test_strange_files_on_the_stick(carried: Carried, centre: Centre) -> None:

@@ -267,6 +267,8 @@ def test_a_gateway_that_is_stopped_takes_it_at_its_next_start(desk: Desk) -> Non
     assert left.read_bytes() == file.read_bytes()
     desk.taker.check()
     assert desk.confirmed == 300
+    code, out, err = ketuk("log", "ack", file, desk.carried.data, people=True)
+    assert (code, out, "sudah: yang dikonfirmasi sampai 300" in err) == (0, "", True)
     code, said, _ = ack(desk, file, "--lang", "en")
     assert (code, said["state"]) == (0, "already")
     assert "confirmed through 300" in said["text"]
@@ -301,6 +303,18 @@ def test_the_stick_holds_several(desk: Desk) -> None:
 def test_another_history_is_told_and_left_to_the_gateway(desk: Desk) -> None:
     code, said, _ = ack(desk, desk.put(desk.receipt(300, hash="ab" * 32)))
     assert (code, said["state"], len(desk.left())) == (1, "contradicts", 1)
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+def test_while_the_gateway_runs(desk: Desk, monkeypatch: pytest.MonkeyPatch, refuse: bool) -> None:
+    """The command waits until the gateway has taken it, and says what became of it."""
+    file = desk.put(desk.receipt(300))
+    if refuse:  # a key that came into the configuration since
+        desk.taker = Receipts(desk.carried.log, desk.carried.data, PLACE, "ab" * 32)
+    monkeypatch.setattr("gateway.commands.log_ack.time.sleep", lambda _: desk.taker.check())
+    code, said, err = ack(desk, file)
+    assert (code, said["state"], err) == ((1, "refused", "") if refuse else (0, "taken", ""))
+    assert desk.confirmed == (0 if refuse else 300)
 
 
 def test_nothing_is_there(desk: Desk) -> None:
