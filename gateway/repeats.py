@@ -48,8 +48,7 @@ class _Line:
         return now - self.since < self.quiet and now - self.seen < CALM_S
 
     def next_quiet(self, now: float) -> float:
-        goes_on = self.left_out > 0 and now - self.seen < CALM_S
-        return min(self.quiet * 2, LONGEST_S) if goes_on else REPEAT_S
+        return min(self.quiet * 2, LONGEST_S) if now - self.seen < CALM_S else REPEAT_S
 
 
 class Repeats(logging.Filter):

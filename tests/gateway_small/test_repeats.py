@@ -62,6 +62,16 @@ def test_what_goes_on_for_a_day_is_told_ever_less_often() -> None:
     assert told[-1][1] == "WARNING gateway: silent (and 119 times more)"
 
 
+def test_what_comes_every_other_minute_is_no_flood_either() -> None:
+    hand = Hand()
+    held = Repeats(hand)
+    told = 0
+    for turn in range(24 * 30):
+        hand.now = 1000.0 + 120 * turn
+        told += held.filter(record("silent"))
+    assert 24 <= told <= 32
+
+
 def test_after_a_quiet_time_it_is_told_as_often_as_at_first() -> None:
     hand = Hand()
     held = Repeats(hand)
