@@ -200,3 +200,15 @@ def test_the_timex_that_the_kernel_gets_is_large_enough() -> None:
     from gateway.clock import _Timex
 
     assert ctypes.sizeof(_Timex) >= 208  # struct timex on 64 bits
+
+
+def test_the_centres_key_of_the_configuration_is_put_on_record(office: Office) -> None:
+    office.file.write_text(office.file.read_text() + f'[central]\nkey = "{"ab" * 32}"\n')
+
+    def pinned(app: App) -> list[Any]:
+        return [one["detail"] for one in Office.audits(app) if one["event"] == "central-key-pinned"]
+
+    for _ in range(2):
+        with office.running() as app:
+            until(lambda: bool(pinned(app)))
+            assert [(one["public"], one["why"]) for one in pinned(app)] == [("ab" * 32, "configuration")]
