@@ -69,7 +69,7 @@ class Link:
 
     def live(self, stopping: Callable[[], bool], *, take_commands: bool) -> None:
         """From connecting until `stopping`. Raises LinkError when it ends before."""
-        limits = self._session.open()
+        limits = self._session.open(stopping)
         self._p.counters.connects += 1
         self._up()
         self._p.publisher.begin(self._session.publish, limits.receive_maximum, limits.packet)

@@ -11,6 +11,7 @@ change of threads from the device to the socket, where there were three, and not
 import contextlib
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,8 +80,9 @@ class Session:
         """Whether the connection ended over a packet that was too large to take."""
         return isinstance(self._client.fault, reasons.OversizedPacket)
 
-    def open(self) -> Limits:
-        """Connect, and wait for the broker's word. Raises LinkError with what to do about it."""
+    def open(self, stopping: Callable[[], bool] = lambda: False) -> Limits:
+        """Connect, and wait for the broker's word, unless it is time to stop (and the bell rings). Raises LinkError
+        with what to do about it."""
         settings, client = self._settings, self._client
         if settings.tls:
             client.tls_set_context(tls.context(settings))
@@ -93,6 +95,8 @@ class Session:
         deadline = time.monotonic() + settings.connect_timeout
         while self._answer is None and (left := deadline - time.monotonic()) > 0:
             self._client.wait(left, self._inbox.bell)
+            if stopping() and self._answer is None:
+                raise LinkError(f"broker {settings.host}:{settings.port}: had not answered when it was time to stop")
         if self._answer is None:
             raise LinkError(
                 f"broker {settings.host}:{settings.port}: takes the connection but does not speak MQTT within "

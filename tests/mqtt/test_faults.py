@@ -1,6 +1,7 @@
 """What networks and brokers do: die, forget, cut, stall, withhold. Every entry still gets through, and none twice
 without a reason."""
 
+import socket
 import time
 from pathlib import Path
 
@@ -103,6 +104,17 @@ def test_stopping_on_a_stalled_line_does_not_hang(log: Log, start: Start, tmp_pa
         log.append(punches(50))
         until(lambda: forwarder.snapshot().in_flight > 0, "entries on their way")
         assert forwarder.stop(5)
+
+
+def test_stopping_does_not_wait_for_a_broker_that_never_answers(log: Log, start: Start) -> None:
+    with socket.create_server((HOST, 0)) as listener:
+        forwarder = start(settings(f"mqtt://{HOST}:{listener.getsockname()[1]}", connect_timeout=120))
+        peer, _ = listener.accept()
+        with peer:
+            peer.settimeout(15)
+            assert peer.recv(1) == b"\x10"  # CONNECT
+            assert forwarder.stop(30)
+        assert "had not answered when it was time to stop" in str(forwarder.snapshot().last_error)
 
 
 def test_a_broker_that_stops_reading_does_not_hang_us(log: Log, start: Start) -> None:
