@@ -61,9 +61,10 @@ def back_to_2000(cell: Cell) -> None:
 
 @fault("clock of 2000 at the first look", SET_RIGHT)
 def from_2000(cell: Cell) -> None:
+    """For weeks: a good part of the log."""
     cell.say("clock reset")
-    cell.punch(2)
-    cell.quarantine = exactly(2)
+    cell.punch(40)
+    cell.quarantine = exactly(40)
     cell.running()
     _put_right(cell)
     cell.punch(3)

@@ -46,8 +46,8 @@ def recognise(body: bytes, counts: Collection[int] | None, prefer: str | None = 
     fitting = _best(exact, prefer)
     if fitting is not None and (len(body) == 0 or _makes_sense(fitting)):
         return fitting
-    likeliest = _best(tables, prefer)
-    if likeliest is not None and (len(body) == 0 or _weigh(likeliest).likely >= _SURE):
+    likeliest = _best([table for table in tables if len(body) == 0 or _is_sure(table, prefer)], prefer)
+    if likeliest is not None:
         return likeliest
     if fitting is not None and fitting.layout.size > 8 and _weigh(fitting).readable > 0:
         return fitting  # its size says what it is; each record is checked by itself
@@ -58,6 +58,14 @@ def _makes_sense(table: Table) -> bool:
     """At least half of it; the two layouts of 8 bytes are told apart by the codes alone."""
     weight = _weigh(table)
     return (weight.readable if table.layout.size > 8 else weight.known) >= 0.5
+
+
+def _is_sure(table: Table, prefer: str | None) -> bool:
+    """Nearly all of it. The years alone say nothing against a layout that this terminal used before, nor against one
+    whose user ids are text: a terminal that lost its clock writes 2000 as long as nobody sets it."""
+    weight = _weigh(table)
+    tells_by_itself = table.layout.name == prefer or table.layout.size >= LAYOUT_40.size
+    return (weight.known if tells_by_itself else weight.likely) >= _SURE
 
 
 def _candidates(body: bytes) -> list[Table]:
