@@ -65,7 +65,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 def _message(record: logging.LogRecord) -> str:
     left_out = getattr(record, "left_out", 0)
-    return words_of(record) + (f" (and {left_out} times more)" if left_out else "")
+    return words_of(record) + (f" (and {left_out} more)" if left_out else "")
 
 
 class _Formatter(logging.Formatter):

@@ -186,6 +186,4 @@ def test_a_line_that_repeats_is_counted(witness: Witness, gateway: Gateway) -> N
         witness.ask("reboot", str(number))
     assert gateway.stop() == 0
     said = [line["message"] for line in _lines(gateway) if "reboot" in line["message"]]
-    assert said == [
-        "command 'reboot' refused: command: no such verb: reboot" + more for more in ("", " (and 3 times more)")
-    ]
+    assert said == ["command 'reboot' refused: command: no such verb: reboot" + more for more in ("", " (and 3 more)")]

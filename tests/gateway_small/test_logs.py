@@ -124,4 +124,4 @@ def test_what_was_held_back_is_told_at_the_end() -> None:
     logs.set_up("text", stream=io.StringIO())  # as at the end of the program: the handlers before are closed
     first, last = stream.getvalue().splitlines()
     assert first.endswith("pintu-depan: does not answer")
-    assert last.endswith("pintu-depan: does not answer (and 98 times more)")
+    assert last.endswith("pintu-depan: does not answer (and 98 more)")

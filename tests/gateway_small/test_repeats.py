@@ -40,7 +40,7 @@ def test_a_line_that_repeats_comes_once_a_minute_with_a_count() -> None:
     hand.now = 1060.0
     again = record("silent")
     assert held.filter(again)
-    assert line(again) == "WARNING gateway: silent (and 59 times more)"
+    assert line(again) == "WARNING gateway: silent (and 59 more)"
     hand.now = 1181.0  # the time has doubled
     once = record("silent")
     assert held.filter(once)
@@ -59,7 +59,7 @@ def test_what_goes_on_for_a_day_is_told_ever_less_often() -> None:
     gaps = [after - before for (before, _), (after, _) in itertools.pairwise(told)]
     assert gaps[:7] == [60, 120, 240, 480, 960, 1920, 3600]
     assert set(gaps[7:]) == {3600}
-    assert told[-1][1] == "WARNING gateway: silent (and 119 times more)"
+    assert told[-1][1] == "WARNING gateway: silent (and 119 more)"
 
 
 def test_what_comes_every_other_minute_is_no_flood_either() -> None:
@@ -111,7 +111,7 @@ def test_one_that_does_not_come_again_is_told_all_the_same() -> None:
     hand.now = 1059.0
     assert held.late() == []
     hand.now = 1060.0
-    assert [line(late) for late in held.late()] == ["WARNING gateway: silent (and 2 times more)"]
+    assert [line(late) for late in held.late()] == ["WARNING gateway: silent (and 2 more)"]
     assert held.late() == []
     back = record("silent")
     assert held.filter(back)
