@@ -11,6 +11,7 @@ from typing import Any
 from central.entries import Held, is_punch_of
 from central.keyring import Keyring, Place
 from central.proof.findings import Findings, Gap, LogFindings
+from central.proof.strays import strays
 from central.proof.trust import Trust
 from central.proof.walk import Walk
 from central.store import keys
@@ -32,7 +33,6 @@ _READ = (
 _KINDS = ("bigint", "bytea", "bytea", "timestamptz", *(ENTRY.columns[name] for name in _ENTRY), *PUNCH.columns.values())
 _FIRST_OF_PUNCH = 4 + len(_ENTRY)
 _EVERY = 1000
-_MOST_STRAYS = 20
 
 
 def count(database: Database, place: Place | None = None) -> int:
@@ -45,7 +45,7 @@ def count(database: Database, place: Place | None = None) -> int:
 def verify(database: Database, ring: Keyring, place: Place | None = None, progress: Progress | None = None) -> Findings:
     """All logs, or those of one gateway, as they are at one moment. Raises StoreError."""
     with database.transaction(read_only=True) as sql:
-        return _Verification(sql, ring, progress or (lambda _: None), database.dialect).all(place)
+        return _Verification(sql, ring, progress or (lambda _: None)).all(place)
 
 
 def pinned(books: Books, place: Place, ring: Keyring) -> Trust:
@@ -54,8 +54,8 @@ def pinned(books: Books, place: Place, ring: Keyring) -> Trust:
 
 
 class _Verification:
-    def __init__(self, sql: Sql, ring: Keyring, progress: Progress, dialect: str) -> None:
-        self._sql, self._ring, self._progress, self._dialect = sql, ring, progress, dialect
+    def __init__(self, sql: Sql, ring: Keyring, progress: Progress) -> None:
+        self._sql, self._ring, self._progress = sql, ring, progress
         self._books = Books(sql, datetime.now(UTC))
 
     def all(self, place: Place | None) -> Findings:
@@ -68,7 +68,7 @@ class _Verification:
                 trusts[log.place] = pinned(self._books, log.place, self._ring)
             findings.logs.append(self._log(log, trusts[log.place]))
         findings.keys = list(self._keys(trusts))
-        findings.problems = list(self._strays(place))
+        findings.problems = list(strays(self._sql, place))
         alarms = f"SELECT count(*) FROM alarm WHERE {where} AND handled_at IS NULL"  # noqa: S608
         findings.open_alarms = self._sql.rows(alarms, values)[0][0]
         return findings
@@ -95,17 +95,6 @@ class _Verification:
         forks = self._sql.rows("SELECT DISTINCT sequence FROM fork WHERE logid = ? ORDER BY 1", (log.logid,))
         findings.forks = [sequence for (sequence,) in forks]
         return findings
-
-    def _strays(self, place: Place | None) -> Iterator[str]:
-        """Rows of the table of punches that no entry stands behind."""
-        table = "entry" if self._dialect == "sqlite" else "entry_key"
-        where, values = ("p.site = ?", place[:1]) if place else ("true", ())
-        statement = (
-            f"SELECT p.source, p.id FROM punch p LEFT JOIN {table} e ON e.logid = p.logid AND e.sequence = p.sequence"  # noqa: S608
-            f" WHERE e.logid IS NULL AND {where} LIMIT {_MOST_STRAYS}"
-        )
-        for source, fact in self._sql.rows(statement, values):
-            yield f"the punch {source} {fact} in the table of punches comes from no entry"
 
     def _keys(self, trusts: dict[Place, Trust]) -> Iterator[dict[str, Any]]:
         for place, trust in trusts.items():

@@ -8,6 +8,9 @@ MOST_PROBLEMS = 100
 UNSIGNED = 1000
 """Entries without a signature over them after which something is wrong with a gateway that signs: a checkpoint is due
 after 500, and one append may hold so many again."""
+LAPSES = 4
+"""Checkpoints that were due and did not come, after which something is wrong with a gateway that signs: a power cut can
+swallow one, and a gateway that has just been started owes one."""
 
 
 class Problem(NamedTuple):
@@ -55,6 +58,8 @@ class LogFindings:
     """Good ones."""
     unsigned: int = 0
     """Entries after the last good checkpoint."""
+    lapses: int = 0
+    """How often after that an entry was recorded well over a minute after the one before, and no checkpoint between."""
     signs: bool = False
     """Whether its gateway has a key that counts."""
     gaps: list[Gap] = field(default_factory=list)
@@ -74,8 +79,12 @@ class LogFindings:
     @property
     def wrong(self) -> bool:
         """Whether this log is not whole, not unaltered, or not signed as it should be."""
-        overdue = self.signs and self.unsigned > UNSIGNED
-        return bool(self.problems or self.forks or overdue or any(gap.state != "outside" for gap in self.gaps))
+        return bool(self.problems or self.forks or self.overdue or any(gap.state != "outside" for gap in self.gaps))
+
+    @property
+    def overdue(self) -> bool:
+        """Whether its gateway signs, and what came last should have been signed long since."""
+        return self.signs and (self.unsigned > UNSIGNED or self.lapses > LAPSES)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -93,6 +102,7 @@ class LogFindings:
             "verified_to": self.verified_to,
             "checkpoints": self.checkpoints,
             "unsigned": self.unsigned,
+            "overdue": self.overdue,
             "gaps": [{**gap._asdict(), "entries": gap.entries} for gap in self.gaps],
             "forks": self.forks,
             "problems": [problem._asdict() for problem in self.problems],

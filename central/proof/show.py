@@ -57,6 +57,9 @@ def lines(log: LogFindings) -> Iterator[str]:
     if log.forks:
         some = ", ".join(str(number) for number in log.forks[:10])
         yield f"{log.logid}: {len(log.forks)} entries exist with two contents, both kept: {some}"
+    if log.overdue:
+        since = f"after entry {log.verified_to}" if log.verified_to else "at all"
+        yield f"{log.logid}: no good signature {since}, though its gateway signs every minute of activity (overdue)"
     for problem in log.problems:
         yield f"{log.logid} entry {problem.sequence}: {text(problem.text, 300)} ({problem.kind})"
     if log.more_problems:

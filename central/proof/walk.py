@@ -5,12 +5,16 @@ A signature covers everything before it that hangs together: each entry names th
 checkpoint leaves nothing in an unbroken run that could have been added, removed or changed.
 """
 
-from central.entries import Held, held
-from central.proof.findings import Gap, LogFindings
+from itertools import pairwise
+
+from central.entries import Held, held, instant
+from central.proof.findings import UNSIGNED, Gap, LogFindings
 from central.proof.trust import Trust
 from central.signatures import Verdict
 from contract.chain import GENESIS
 from contract.entry import AUDIT, CHECKPOINT, ContractError
+
+_LAPSE_S = 120.0  # a checkpoint is due a minute after an entry
 
 
 class Walk:
@@ -24,6 +28,8 @@ class Walk:
         """Of the entry before `_next`; None when that is not held or cannot be read."""
         self._time: str | None = None
         self._signed_entries = 0
+        self._unsigned_times: list[str | None] = []
+        """`recordedtime` of what came after the last good checkpoint, as far as it matters."""
 
     def take(self, sequence: int, raw: bytes, digest: bytes | None = None) -> Held | None:
         """The next entry, in order; `digest`: the hash that was stored beside it. None when the bytes are no entry."""
@@ -58,6 +64,8 @@ class Walk:
     def finish(self) -> LogFindings:
         """After the last entry."""
         self.findings.unsigned = self.findings.entries - self._signed_entries
+        times = [when for when in map(instant, self._unsigned_times) if when is not None]
+        self.findings.lapses = sum((after - before).total_seconds() > _LAPSE_S for before, after in pairwise(times))
         return self.findings
 
     def _count(self, sequence: int, time: str | None) -> None:
@@ -73,6 +81,8 @@ class Walk:
         findings.entries += 1
         findings.last, findings.last_time = sequence, time
         self._next, self._time = max(self._next, sequence + 1), time
+        if len(self._unsigned_times) <= UNSIGNED:
+            self._unsigned_times.append(time)
 
     def _checkpoint(self, found: Held) -> None:
         verdict = self._trust.judge(found)
@@ -80,6 +90,7 @@ class Walk:
             self.findings.checkpoints += 1
             self.findings.verified_to = found.sequence - 1
             self._signed_entries = self.findings.entries
+            self._unsigned_times.clear()
         elif verdict is Verdict.BAD:
             self.findings.add(found.sequence, "bad-signature", "its signature is not right")
         elif verdict is Verdict.UNKNOWN and found.event.data.get("algorithm") != "hmac-sha256":

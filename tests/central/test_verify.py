@@ -1,6 +1,8 @@
 """What verification finds: nothing where nothing was done, and each thing that can be done to a database."""
 
 import random
+import sqlite3
+from contextlib import closing
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -157,6 +159,29 @@ class TestTampering:
             change(centre, "UPDATE entry SET raw = ? WHERE sequence = ?", chain.raws[sequence - 1], sequence)
         assert not looked_at(centre).wrong
 
+    def test_a_log_that_is_gone_from_the_table_of_logs(self, centre: Centre, chain: Chain, url: str) -> None:
+        if centre.database.dialect == "sqlite":
+            with closing(sqlite3.connect(url.removeprefix("sqlite:"))) as plain, plain:
+                plain.execute("DELETE FROM log")  # nobody asked it to mind foreign keys
+        else:
+            change(centre, "ALTER TABLE entry_key DROP CONSTRAINT entry_key_logid_fkey")
+            change(centre, "DELETE FROM log")
+        findings = looked_at(centre)
+        assert findings.wrong
+        assert sorted(text.partition(",")[0] for text in findings.problems) == [
+            f"{chain.logid}: there are entries of it",
+            f"kec-pampangan/gw1 writes {chain.logid}",
+        ]
+
+    def test_a_punch_whose_entry_is_gone_but_not_its_key(self, centre: Centre, chain: Chain) -> None:
+        change(centre, "DELETE FROM entry WHERE sequence = 48")
+        change(
+            centre, "UPDATE log SET through = 47, highest = 47, newest = 47, hash = ?", bytes.fromhex(chain.hash(47))
+        )
+        assert looked_at(centre).problems == [
+            "the punch /kec-pampangan/pintu-depan fact-48 in the table of punches comes from no entry"
+        ]
+
 
 class TestKeys:
     def test_a_key_slipped_into_the_table_as_a_rotation(self, centre: Centre, chain: Chain) -> None:
@@ -224,7 +249,22 @@ class TestWhatIsKnownToBeMissing:
         before = len(chain.raws)
         chain.punches(1100)
         centre.take(chain.messages(before + 1))
-        assert looked_at(centre).wrong
+        log = only(looked_at(centre))
+        assert (log.wrong, log.overdue, log.lapses) == (True, True, 0)
+
+    @pytest.mark.parametrize(("hours", "wrong"), [(4, False), (5, True)])
+    def test_a_few_entries_over_hours_and_no_signature(
+        self, hours: int, wrong: bool, centre: Centre, chain: Chain
+    ) -> None:
+        before = len(chain.raws)
+        for hour in range(hours):
+            chain.punch(recorded=f"2026-03-02T{13 + hour}:00:00+07:00", id=f"late-{hour}")
+        centre.take(chain.messages(before + 1))
+        log = only(looked_at(centre))
+        assert (log.wrong, log.lapses) == (wrong, hours)  # the first of them is an hour after the last that was there
+        chain.signs()
+        centre.take(chain.messages(len(chain.raws)))
+        assert (only(looked_at(centre)).wrong, only(looked_at(centre)).lapses) == (False, 0)
 
 
 def test_readers_that_sign_with_hmac(centre: Centre) -> None:

@@ -33,7 +33,7 @@ def _byte(scene: Scene) -> None:
 
 def _newest(scene: Scene) -> None:
     def change(files: dict[str, bytes]) -> None:
-        files[_ENTRIES] = b"".join(files[_ENTRIES].splitlines(keepends=True)[:14])
+        files[_ENTRIES] = b"".join(files[_ENTRIES].splitlines(keepends=True)[:18])
 
     _change(scene, change)
 
@@ -61,7 +61,7 @@ def _nothing(_scene: Scene) -> None:
 
 ACTS = (
     Act("One byte of a bundle", (Step("The same byte, in the file of entries.", _byte, COMMAND),)),
-    Act("The newest entries are taken out", (Step("Entries 15 to 18 are left out.", _newest, COMMAND),)),
+    Act("The newest entries are taken out", (Step("Entries 19 to 26 are left out.", _newest, COMMAND),)),
     Act(
         "A bundle of the forger's own",
         (

@@ -3,13 +3,17 @@
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central.entries import held
+from central.store.books import Books
 from contract.chain import entry_hash
+from contract.entry import PUNCH
 from gateway.log.segment import stored
 from tests.tampering.act import Act, Step
-from tests.tampering.forging import IS, THIEF, VICTIM, anew, names, one_byte
+from tests.tampering.forging import IS, THIEF, VICTIM, anew, names, one_byte, unsigned
 from tests.tampering.scene import KEY, Scene
 from tests.tampering.segments import entries_of
 
@@ -45,20 +49,20 @@ def _punch(scene: Scene) -> None:
 
 
 def _newest(scene: Scene) -> None:
-    _run(scene, ("DELETE FROM punch WHERE sequence > 14", ()), ("DELETE FROM entry WHERE sequence > 14", ()))
+    _run(scene, ("DELETE FROM punch WHERE sequence > 18", ()), ("DELETE FROM entry WHERE sequence > 18", ()))
 
 
 def _marks(scene: Scene) -> None:
     digest = bytes.fromhex(entry_hash(_raws(scene)[-1]))
-    _run(scene, ("UPDATE log SET through = 14, highest = 14, newest = 14, hash = ?", (digest,)))
+    _run(scene, ("UPDATE log SET through = 18, highest = 18, newest = 18, hash = ?", (digest,)))
 
 
 def _next_entry(scene: Scene) -> None:
-    scene.take([stored(raw) for raw in entries_of(scene)[18:19]])
+    scene.take([stored(raw) for raw in entries_of(scene)[26:27]])
 
 
 def _what_was_missing(scene: Scene) -> None:
-    scene.take([stored(raw) for raw in entries_of(scene)[14:18]])
+    scene.take([stored(raw) for raw in entries_of(scene)[18:26]])
 
 
 def _anew(key: Ed25519PrivateKey | None) -> Callable[[Scene], None]:
@@ -77,6 +81,22 @@ def _anew(key: Ed25519PrivateKey | None) -> Callable[[Scene], None]:
             _run(scene, ("UPDATE signing_key SET key = ?, public = ?", (name, public)))
 
     return do
+
+
+def _unsigned(scene: Scene) -> None:
+    """A chain of its own making, as long as the signed entries leave it."""
+    forged = unsigned(_raws(scene))
+    _run(scene, ("DELETE FROM entry WHERE kind = 'checkpoint'", ()), ("DELETE FROM punch", ()))
+    _run(scene, ("DELETE FROM entry", ()))
+    database = scene.centre()
+    with database.database.transaction() as sql:
+        books = Books(sql, datetime(2026, 3, 2, tzinfo=UTC))
+        entries = [held(raw) for raw in forged]
+        books.add(entries, [entry for entry in entries if entry.kind == PUNCH])
+    database.database.close()
+    last = len(forged)
+    marks = (last, last, last, bytes.fromhex(entry_hash(forged[-1])))
+    _run(scene, ("UPDATE log SET through = ?, highest = ?, newest = ?, hash = ?", marks))
 
 
 def _first_contact(scene: Scene) -> None:
@@ -105,7 +125,7 @@ ACTS = (
     Act(
         "The newest entries are deleted",
         (
-            Step("Entries 15 to 18 vanish from `entry` and `punch`.", _newest, COMMAND),
+            Step("Entries 19 to 26 vanish from `entry` and `punch`.", _newest, COMMAND),
             Step(
                 "The marks in the table of logs are set back as well. Now nothing in the database knows that there "
                 "was more; the gateway does.",
@@ -114,7 +134,7 @@ ACTS = (
                 caught=False,
             ),
             Step(
-                "The gateway's next entry, number 19, arrives. The hole has a name, and the gateway is asked for it.",
+                "The gateway's next entry, number 27, arrives. The hole has a name, and the gateway is asked for it.",
                 _next_entry,
                 COMMAND,
             ),
@@ -128,6 +148,17 @@ ACTS = (
                 "From the changed entry on every hash is computed again, in the entries and in the tables; only the "
                 "signatures cannot be made without the gateway's key.",
                 _anew(None),
+                COMMAND,
+            ),
+        ),
+    ),
+    Act(
+        "The whole chain is written anew, without signatures",
+        (
+            Step(
+                "The checkpoints are left out and everything is numbered again. Nothing contradicts anything; but this "
+                "gateway signs, and nothing is signed.",
+                _unsigned,
                 COMMAND,
             ),
         ),

@@ -1,16 +1,18 @@
 """The forger's tools: another person in one entry, and a whole log written anew. Pure."""
 
+import json
 from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract import checkpoint
-from contract.chain import entry_hash
+from contract.chain import GENESIS, entry_hash
+from contract.entry import CHECKPOINT, sequence_text, type_of
 from gateway.keys import SigningKey
 from tests.tampering.scene import KEY, LOGID
 
 THIEF = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
-VICTIM, WAS, IS = 7, b"pin:1005", b"pin:1006"
+VICTIM, WAS, IS = 8, b"pin:1005", b"pin:1006"
 """The entry that is changed, whose it was, and whose it is then."""
 _SIGNATURE = b'"signature":"'
 
@@ -35,6 +37,19 @@ def anew(raws: Sequence[bytes], key: Ed25519PrivateKey | None = None) -> list[by
             changed = changed.replace(entry_hash(raws[number - 1]).encode(), entry_hash(forged[-1]).encode())
             changed = changed if key is None else _signed(changed, number, entry_hash(forged[-1]), key)
         forged.append(changed)
+    return forged
+
+
+def unsigned(raws: Sequence[bytes]) -> list[bytes]:
+    """The log with another person in it and without its checkpoints, numbered and chained anew."""
+    forged: list[bytes] = []
+    for raw in raws:
+        event = json.loads(raw)
+        if event["type"] == type_of(CHECKPOINT):
+            continue
+        event["sequence"] = sequence_text(len(forged) + 1)
+        event["prevhash"] = entry_hash(forged[-1]) if forged else GENESIS
+        forged.append(json.dumps(event, separators=(",", ":")).encode().replace(WAS, IS))
     return forged
 
 

@@ -75,7 +75,7 @@ _INTRODUCTION = """\
 # What happens when somebody changes something
 
 This page is made by `python -m tests.tampering` and checked by the tests: it shows what the commands really say. One
-office, `kec-pampangan`, with one gateway, signed twice; the keys of the regency's gateways are in a file beside
+office, `kec-pampangan`, with one gateway, signed six times; the keys of the regency's gateways are in a file beside
 `central.toml`. First as it should be."""
 
 _END = """\
@@ -87,6 +87,8 @@ _END = """\
   the gateway. What came after the last checkpoint (a minute, 500 entries) is proven by the next one.
 - The sequence has no holes: **what is taken out has a number**, and at the end of a log the gateway's next entry shows
   it. Until then only the gateway, a receipt or a bundle made before knows that there was more.
+- What was in a gateway and nowhere else can be cut off its card without a trace in the log; the terminal still has it,
+  and is read again.
 - A key proves nothing about itself: **note the public keys on paper or in a file that the database's administrator
   cannot write**, and ask with them (`[trust] keys`, `--key`).
 - When the centre received an entry (`received`) is its own word and is signed by nobody."""

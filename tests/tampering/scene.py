@@ -116,7 +116,7 @@ def public(key: Ed25519PrivateKey) -> str:
 
 
 def _log(scene: Scene) -> Log:
-    """Two signed stretches, and three punches that came after the centre's last word."""
+    """Six signed stretches, minutes apart, and three punches that came after the centre's last word."""
     scene.data.mkdir()
     form = serialization.PrivateFormat.PKCS8
     pem = KEY.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
@@ -125,12 +125,13 @@ def _log(scene: Scene) -> Log:
     clock = _Clock()
     with patch("gateway.log.epoch.secrets.token_hex", return_value=LOGID.partition(".")[2]):
         log = open_log(scene.data, now=clock, segment_bytes=6000)
-    for first, last in ((1, 8), (9, 14)):
+    for first in range(1, 18, 3):
         checkpoints = Checkpointer(log, scene.data, SOURCE)
         checkpoints.start()
-        log.append([_punch(number) for number in range(first, last + 1)])
+        log.append([_punch(number) for number in range(first, first + 3)])
         checkpoints.stop()
-    log.append([_punch(number) for number in range(15, 18)])
+        clock.time += timedelta(minutes=3)
+    log.append([_punch(number) for number in range(19, 22)])
     return log
 
 

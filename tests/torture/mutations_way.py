@@ -164,8 +164,8 @@ CENTRAL = (
     Mutation(
         "a gateway that stopped signing is fine",
         "central/proof/findings.py",
-        "overdue = self.signs and self.unsigned > UNSIGNED",
-        "overdue = False",
+        "return self.signs and (self.unsigned > UNSIGNED or self.lapses > LAPSES)",
+        "return False",
         (VERIFY,),
     ),
     Mutation(
