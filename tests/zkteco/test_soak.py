@@ -108,8 +108,9 @@ def test_terminals_and_gateway_agree_in_the_end(tmp_path: Path, mosquitto: Mosqu
             gateway.stop()
             gateway.start()
             centre, wanted = Centre(standin), truth(doors)
-            until(lambda: standin.report()["punches"] >= wanted.total() - _quarantined(centre), PATIENCE)
-            until(lambda: centre.facts().total() >= wanted.total() and not standin.report()["missing"], PATIENCE)
+            with suppress(AssertionError):  # what is missing is named below
+                until(lambda: standin.report()["punches"] >= wanted.total() - _quarantined(centre), PATIENCE)
+                until(lambda: centre.facts().total() >= wanted.total() and not standin.report()["missing"], PATIENCE)
             found, report = centre.facts(), standin.report()
             print(f"{wanted.total():,} punches, {report['entries']:,} entries, {report['messages']:,} messages")
             print(f"troubles: {dict(chaos.begun.most_common())}")
