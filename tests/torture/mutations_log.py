@@ -108,14 +108,14 @@ LOG = (
     ),
     Mutation(
         "segments are deleted before the mark that lets them go is written",
-        "gateway/log/log.py",
+        "gateway/log/space.py",
         "refused = marks.keep()  #",
         "refused = None  #",
         (POWER_CUT,),
     ),
     Mutation(
         "segments are deleted although that mark was refused",
-        "gateway/log/log.py",
+        "gateway/log/space.py",
         "            before = None  #",
         "            pass  #",
         ("tests/log/test_faults.py::test_old_segments_stay_while_nobody_could_tell_why_they_are_gone",),

@@ -2,7 +2,7 @@
 
 from tests.torture.mutation import Mutation
 
-FLASHLOG = "firmware/log/flashlog.py"
+FLASHLOG, EPOCH = "firmware/log/flashlog.py", "firmware/log/epoch.py"
 
 
 def case(name: str) -> str:
@@ -20,28 +20,28 @@ READER = (
     ),
     Mutation(
         "reader: what nobody confirmed is deleted",
-        FLASHLOG,
-        "self.segments[1] - 1 <= self.confirmed:",
-        "self.segments[1] - 1 <= self.published:",
+        EPOCH,
+        "if len(self.segments) < 2 or self.segments[1] - 1 > confirmed:",
+        "if len(self.segments) < 2:",
         (case("confirmed_segments_are_deleted_and_nothing_else"),),
     ),
     Mutation(
         "reader: marks above the end of the log begin no new epoch",
         FLASHLOG,
-        "if self._lost or self._marks.beyond:",
-        "if self._lost:",
+        "if self.present.lost or self._marks.beyond:",
+        "if self.present.lost:",
         (case("marks_above_the_end_mean_that_entries_were_lost"),),
     ),
     Mutation(
         "reader: something is written behind a torn tail",
-        FLASHLOG,
+        EPOCH,
         "self._fresh = bool(reading.skipped) or reading.identity != list(self._identity)",
         "self._fresh = reading.identity != list(self._identity)",
         (case("a_torn_tail_is_dropped_and_nothing_is_written_behind_it"),),
     ),
     Mutation(
         "reader: after a refused write the flash is not looked at",
-        FLASHLOG,
+        EPOCH,
         "self._uncertain = True  #",
         "self._uncertain = False  #",
         (case("a_write_that_failed_and_yet_happened_makes_no_second_entry_of_its_number"),),

@@ -188,13 +188,6 @@ CHAIN = (
         WHOLE,
     ),
     Mutation(
-        "the whole chain: what the centre misses is not sent again",
-        "gateway/mqtt/link.py",
-        "            self._p.publisher.missing(outcome.resend)",
-        "            self._p.publisher.missing(())",
-        WHOLE,
-    ),
-    Mutation(
         "the whole chain: nothing is signed",
         "gateway/app.py",
         "        self._checkpoints.start()  #",

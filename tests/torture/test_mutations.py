@@ -6,11 +6,12 @@ A mutation that no test notices is a promise that nobody watches. `make soak TES
 import pytest
 
 from tests.torture.mutation import ROOT, Copy, Mutation
+from tests.torture.mutations_carry import CARRY
 from tests.torture.mutations_log import LOG
 from tests.torture.mutations_reader import READER
 from tests.torture.mutations_way import CENTRAL, CHAIN, GATEWAY
 
-MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CHAIN, *READER)
+MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CARRY, *CHAIN, *READER)
 BY_NAME = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 
 
