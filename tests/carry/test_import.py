@@ -210,9 +210,9 @@ def test_the_log_of_another_gateway(carried: Carried, centre: Centre) -> None:
     centre.bring(carried.stick)
     for file in carried.pieces():
         reseal(file, carried.key, site="kec-cengal")
-    code, _, err = centre.bring(carried.stick)
+    code, said, err = centre.bring(carried.stick)
     assert (code, "its card was cloned or moved" in err) == (1, True)
-    assert centre.books.alarms() == ["cloned"]
+    assert (finished(said)["refused"], finished(said)["dead"], centre.books.alarms()) == (1, 0, ["cloned"])
 
 
 def test_other_bytes_in_the_same_place_are_kept_beside(carried: Carried, centre: Centre) -> None:

@@ -17,6 +17,7 @@ from contract.chain import entry_hash
 from contract.receipt import Receipt, build_receipt, file_name
 from gateway import receipt as receipts
 from gateway.entries import Stored
+from gateway.log.view import look
 from gateway.receipts import Receipts
 from tests.carry.office import Carried, ketuk
 from tests.log.disks import FaultyDisk
@@ -121,6 +122,13 @@ def test_an_older_one_takes_nothing_back(desk: Desk) -> None:
 def test_what_is_missing_is_not_confirmed(desk: Desk) -> None:
     desk.take(desk.receipt(300, missing=((250, 260), (350, 350))))
     assert desk.confirmed == 249
+
+
+def test_it_is_on_disk_before_the_receipt_is_gone(desk: Desk) -> None:
+    """Marks are written once a second at most; these at once."""
+    for through in (100, 300):
+        desk.take(desk.receipt(through))
+        assert look(desk.carried.data).marks().confirmed == through
 
 
 def test_it_survives_a_restart(desk: Desk) -> None:
@@ -235,6 +243,7 @@ def test_what_a_receipt_confirms_is_what_a_watermark_does(desk: Desk) -> None:
     said = Mark(desk.carried.logid, 300, desk.hash(300), ((310, 320),))
     made = Receipt(*PLACE, *said, issued="x")
     assert receipts.confirms(made) == 300
+    assert receipts.confirms(made._replace(missing=((310, 320), (250, 260)))) == 249
     assert not receipts.contradicts(made, desk.carried.log.read)
     assert receipts.contradicts(made._replace(hash="ab" * 32), desk.carried.log.read)
     assert receipts.contradicts(made._replace(through=9999), desk.carried.log.read)

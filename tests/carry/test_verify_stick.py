@@ -61,7 +61,7 @@ def test_after_a_rotation_the_old_key_is_enough(carried: Carried, stick: Path) -
     assert verify(stick)[0] == 0
 
 
-@pytest.mark.parametrize("change", ["byte", "gone", "key", "note", "manifest"])
+@pytest.mark.parametrize("change", ["byte", "gone", "key", "note", "manifest", "other"])
 def test_what_was_done_to_it_afterwards(carried: Carried, stick: Path, quick_path: Path, change: str) -> None:
     first, second = carried.pieces()
     if change == "byte":
@@ -72,6 +72,8 @@ def test_what_was_done_to_it_afterwards(carried: Carried, stick: Path, quick_pat
         reseal(second, keys.make(quick_path / "thief.pem"), lambda body: body.replace(b"pin:3100", b"pin:9999"))
     elif change == "note":
         shutil.copy(first, second)
+    elif change == "other":  # rightly signed, but not what was exported then
+        reseal(second, carried.key, oldest=2)
     else:
         file = carried.folder / "manifest.json"
         manifest = json.loads(file.read_text())
