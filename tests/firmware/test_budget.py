@@ -15,7 +15,7 @@ from tests.pki import Authority
 
 SITE, NAME = "kec-pampangan", "pintu-1"
 ARENA = 120 * 1024
-"""design.md, 8. On the 64-bit unix port an object takes about twice what it does on an ESP32."""
+"""The budget. The 64-bit unix port needs about 1.5 times what 32 bits do (docs/firmware.md, Memory)."""
 ARENA_WITH_CODE = 160 * 1024
 """The same with the code loaded from .mpy files into the heap, as without ROMFS and without freezing."""
 QUEUED = 2000

@@ -251,6 +251,30 @@ def test_what_a_broker_lost_is_sent_again_once_it_is_noticed():
     w.centre.check_chains()
 
 
+# Without a key there are no checkpoints: no later entry shows the centre that one is missing.
+def test_what_a_broker_lost_last_is_sent_again_though_nothing_follows():
+    w = world(mac={"key": ""})
+
+    async def story(w):
+        await w.tap(uid(1))
+        await asyncio.sleep_ms(70_000)
+        await w.until(w.drained)
+        w.centre.delay = 10_000
+        await w.tap(uid(2))
+        await asyncio.sleep_ms(2000)
+        last = w.app.log.next - 1
+        assert w.app.log.published == last and len(w.centre.queue) == 1
+        w.centre.queue = []
+        w.centre.delay = 200
+        lost = w.time.ms
+        await w.until(lambda: len(w.centre.facts()) == 2)
+        assert 55_000 < w.time.ms - lost < 75_000, w.time.ms - lost
+        assert w.app.log.next - 1 == last and w.centre.again == 0
+
+    w.live(story)
+    w.centre.check_chains()
+
+
 def test_what_was_sent_and_not_acknowledged_is_sent_again_by_the_next_connection():
     w = world()
 
