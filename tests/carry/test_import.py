@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,21 @@ def test_what_was_pulled_out_in_the_middle_brings_what_is_whole(carried: Carried
     assert (code, receipt(said).receipt.through) == (0, 4000)
     carried.export()
     assert receipt(centre.bring(carried.stick)[1]).receipt.through == 4500
+
+
+def test_killed_in_the_middle_and_done_again(carried: Carried, centre: Centre) -> None:
+    carried.grow(2, 6500)
+    carried.export()
+    command = [sys.executable, "-m", "gateway.cli", "central", "import", str(carried.stick), "-c", str(centre.config)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["entries"] == 2000
+        process.kill()
+    assert not list(carried.folder.glob("receipt-*"))
+    code, said, _ = centre.bring(carried.stick)
+    assert (code, receipt(said).receipt.through) == (0, 6500)
+    assert finished(said)["duplicates"] >= 2000
+    assert centre.books.held(carried.logid) == [entry.raw for entry in carried.entries()]
 
 
 @pytest.mark.parametrize("which", ["folder", "stick", "files"])

@@ -5,6 +5,7 @@ from tests.torture.mutation import Mutation
 RECEIPTS = "tests/carry/test_receipts.py"
 IMPORT = "tests/carry/test_import.py"
 EXPORT = "tests/carry/test_export.py"
+VERIFY = "tests/carry/test_verify_stick.py"
 
 CARRY = (
     Mutation(
@@ -55,5 +56,75 @@ CARRY = (
         "            self._disk.sync_folder(target)\n",
         "            self._disk.read_part\n",
         (f"{EXPORT}::test_the_current_fails_at_any_moment",),
+    ),
+    Mutation(
+        "carried: a piece that is there is not held against the log",
+        "gateway/log/export.py",
+        " or not _holds(part.view, note.last, last)",
+        "",
+        (f"{EXPORT}::test_a_piece_of_a_log_that_was_restored_is_not_taken_for_ours",),
+    ),
+    Mutation(
+        "carried: any key signs pieces",
+        "central/proof/vouched.py",
+        "        if public is None or public.hex() != note.key:\n",
+        "        public = bytes.fromhex(note.key)\n        if False:\n",
+        (f"{IMPORT}::test_who_alters_it_and_signs_it_himself_is_refused",),
+    ),
+    Mutation(
+        "carried: a signature of a piece is not looked at",
+        "central/proof/vouched.py",
+        "        if not signed(public, bytes.fromhex(note.signature), note.signed_text()):\n",
+        "        if False:\n",
+        (f"{IMPORT}::test_a_note_that_says_more_than_was_signed",),
+    ),
+    Mutation(
+        "carried: of several keys on a new stick the first is believed",
+        "central/proof/vouched.py",
+        "            if wanted <= {key.hex() for key in trust.keys.values()}:\n",
+        "            if True:\n",
+        (f"{IMPORT}::test_who_alters_it_and_signs_it_himself_is_refused",),
+    ),
+    Mutation(
+        "carried: a receipt says what is held, gaps or not",
+        "central/receipts.py",
+        "through=log.cursor.through,",
+        "through=log.newest,",
+        (f"{IMPORT}::test_a_piece_that_was_altered_is_refused_and_the_rest_is_taken",),
+    ),
+    Mutation(
+        "carried: a receipt is gone before it was taken",
+        "gateway/receipts.py",
+        "        raw = receipts.read(file)\n",
+        "        raw = receipts.read(file)\n        file.unlink()\n",
+        (f"{RECEIPTS}::test_a_full_disk_makes_it_wait",),
+    ),
+    Mutation(
+        "carried: a receipt is gone before the marks are on disk",
+        "gateway/receipts.py",
+        "        self._log.keep_marks()\n",
+        "",
+        (f"{RECEIPTS}::test_it_is_on_disk_before_the_receipt_is_gone",),
+    ),
+    Mutation(
+        "carried: another history at the centre is nothing new",
+        "gateway/receipt.py",
+        "    return found[0].sequence == receipt.through and entry_hash(found[0].raw) != receipt.hash\n",
+        "    return False\n",
+        (f"{RECEIPTS}::test_another_history_at_the_centre_begins_a_new_log",),
+    ),
+    Mutation(
+        "carried: a manifest may name files elsewhere",
+        "central/proof/export_reader.py",
+        "        if Path(name).name != name:\n",
+        "        if False:\n",
+        (f"{VERIFY}::test_what_was_done_to_it_afterwards",),
+    ),
+    Mutation(
+        "carried: a centre that runs does not hear of an import",
+        "central/ingest/watermarks.py",
+        "            if state is None or state.mark != _mark(log):\n",
+        "            if False:\n",
+        ("tests/carry/test_refresh.py",),
     ),
 )
