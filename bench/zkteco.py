@@ -123,7 +123,7 @@ def _gateway(place: Path, terminals: Mapping[str, int]) -> Iterator[tuple[Log, l
 
 
 def _live(count: int, punches: int) -> Iterator[Row]:
-    """From just before the terminal takes a punch until whoever waits for the log has its entry, which is on disk."""
+    """From just before the terminal takes a punch until watchers of the log are told of its entry, which is on disk."""
     names = [f"pintu-{number}" for number in range(count)]
     with Doors(count) as doors, folder() as place, _gateway(place, _ports(names, doors)) as (log, _):
         doors.ready()
@@ -144,34 +144,29 @@ def _ports(names: list[str], doors: Doors) -> dict[str, int]:
     return dict(zip(names, doors.ports, strict=True))
 
 
-class _Watcher(threading.Thread):
-    """Waits for punches in the log, and notes when it sees each."""
+class _Watcher:
+    """Notes when the log has each entry on disk; what they are is looked up afterwards."""
 
     def __init__(self, log: Log) -> None:
-        super().__init__(daemon=True)
-        self._log, self._after = log, log.marks().next - 1
-        self._seen: list[tuple[str, float]] = []
-        self._over = threading.Event()
-        self.start()
-
-    def run(self) -> None:
-        while not self._over.is_set():
-            if not self._log.wait(self._after, 0.2):
-                continue
-            now = time.monotonic()
-            for entry in self._log.read(self._after, 500):
-                self._after = entry.sequence
-                if entry.kind == "punch":
-                    self._seen.append((json.loads(entry.raw)["source"], now))
+        self._log, self._first = log, log.marks().next
+        self._reached: list[tuple[int, float]] = []
+        log.watch(lambda newest: self._reached.append((newest, time.monotonic())))
 
     def seen(self, count: int) -> list[tuple[str, float]]:
         """(source, `time.monotonic()`) of so many punches, in the order of the log."""
         deadline = time.monotonic() + 60
-        while len(self._seen) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self._over.set()
-        self.join()
-        return self._seen
+        found: list[tuple[str, float]] = []
+        while len(found) < count and time.monotonic() < deadline:
+            time.sleep(0.1)
+            found = [
+                (json.loads(entry.raw)["source"], self._when(entry.sequence))
+                for entry in self._log.replay(self._first, self._log.marks().next - 1)
+                if entry.kind == "punch"
+            ]
+        return found
+
+    def _when(self, sequence: int) -> float:
+        return next(at for newest, at in self._reached if newest >= sequence)
 
 
 # Nobody there
