@@ -89,6 +89,7 @@ class Recorder:
     def prepare(self, reports: Sequence[object]) -> Batch:
         """What is to be recorded of `reports`. Once for each: a look at a clock changes what is known of it."""
         batch = Batch(cursor=self._last_cursor(reports))
+        reports = self._attributed(reports, batch)
         moment = self._terminal.moment()
         for report in reports:
             self._take(report, batch, moment)
@@ -102,23 +103,34 @@ class Recorder:
             logger.error("%s: its driver gave what is no report: %s; it is kept as evidence", self.place.device, why)
             batch.drafts.append(quarantined(report, why, self.place.source))
         elif isinstance(report, Reading):
-            batch.look |= self._terminal.suspects(report)
-            batch.drafts.append(stamp(report, self.place, self._terminal.facts(report, moment)))
+            facts = self._terminal.facts(report, moment)
+            if self._terminal.suspects(report):
+                batch.look, facts = True, replace(facts, state="holdover", offset_s=None)
+            batch.drafts.append(stamp(report, self.place, facts))
         elif isinstance(report, Finding):
-            batch.drafts.append(evidence(self._attributed(report, batch), self.place))
+            batch.drafts.append(evidence(report, self.place))
         elif isinstance(report, ClockReading):
             judgement = self._terminal.judge(report)
             batch.drafts += [self._audit(data) for data in judgement.events]
             batch.set_clock, batch.looked = judgement.set_clock, True
 
-    def _attributed(self, finding: Finding, batch: Batch) -> Finding:
-        """A setting of the clock that a driver found but did not see: ours, if we set it before we were stopped."""
+    def _attributed(self, reports: Sequence[object], batch: Batch) -> Sequence[object]:
+        """With a setting of the clock that a driver found but did not see as ours, if we set it before we were stopped.
+
+        The last that fits: a clock that we put right was set wrong by somebody a moment before.
+        """
+        for number in range(len(reports) - 1, -1, -1):
+            report = reports[number]
+            if isinstance(report, Finding) and unfit(report) is None and self._was_us(report):
+                batch.looked = True
+                ours = replace(report, event="terminal-operation", detail={**report.detail, "by": "gateway"})
+                return [*reports[:number], ours, *reports[number + 1 :]]
+        return reports
+
+    def _was_us(self, finding: Finding) -> bool:
         if finding.event != "terminal-clock-changed" or finding.detail.get("watched", True):
-            return finding
-        if not self._terminal.was_us(finding):
-            return finding
-        batch.looked = True
-        return replace(finding, event="terminal-operation", detail={**finding.detail, "by": "gateway"})
+            return False
+        return self._terminal.was_us(finding)
 
     def commit(self, batch: Batch) -> None:
         """Put it on disk. Raises LogError: what is still in the batch is not recorded; call again."""

@@ -186,10 +186,10 @@ class TerminalClock:
     def _stepped(self, before: float, after: float, seen_by: str, serial: str) -> dict[str, object]:
         detail: dict[str, object] = {
             "step_s": round(after - before, 1),
+            "seen_by": seen_by,
             "offset_before_s": round(before, 1),
             "offset_s": after,
             "compared_at": self.last.at if self.last else None,
-            "seen_by": seen_by,
         }
         return audit.data("terminal-clock-stepped", detail, serial=serial)
 

@@ -260,6 +260,31 @@ def test_a_setting_by_others_is_told_as_such_although_we_set_the_clock_too(
     assert house.audits("terminal-operation") == []
 
 
+def test_of_two_settings_that_may_be_ours_the_last_one_is(house: House) -> None:
+    """Somebody turned the clock back an hour, we put it right and were killed."""
+    recorder, driver = house.recorder(), house.device.driver()
+    house.device.unseen_error = DeviceSilent("pintu: cut")
+    batch = recorder.prepare([clock_reading(-3600)])
+    recorder.commit(batch)
+    with pytest.raises(DeviceSilent):
+        recorder.tend_clock(batch, driver)
+    theirs, ours = changed(clock_reading(-3600).local_time), changed(clock_reading(0).local_time)
+    restarted = house.recorder()
+    restarted.commit(restarted.prepare([theirs, ours]))
+    assert [data["detail"]["time"] for data in house.audits("terminal-clock-changed")] == [theirs.detail["time"]]
+    assert [data["detail"]["time"] for data in house.audits("terminal-operation")] == [ours.detail["time"]]
+
+
+def test_a_punch_whose_time_does_not_fit_is_not_vouched_for(house: House) -> None:
+    recorder = house.recorder()
+    recorder.commit(recorder.prepare([clock_reading(0)]))
+    times = (clock_reading(0).local_time, clock_reading(-900).local_time)
+    recorder.commit(recorder.prepare([Reading("SN1", "7", time, b"", origin="live") for time in times]))
+    fits, does_not = [entry["data"]["clock"] for entry in house.entries("punch")]
+    assert fits["state"] == "synced"
+    assert does_not == {"state": "holdover"}
+
+
 def test_a_clock_that_was_set_while_the_gateway_was_off_shows_as_a_step(house: House) -> None:
     """No device needs to keep a record of it: the offset of the last look is kept over a restart."""
     recorder = house.recorder()

@@ -12,7 +12,7 @@ from gateway.drivers.zkteco.readings import MAX_RAW, reading, unreadable
 from gateway.reading import Finding, Report
 
 LATEST = 64
-"""Records at the end of a log that a live event may turn out to be one of."""
+"""Records at the end of a log that a live event may turn out to be one of; and live events looked for in a log."""
 
 
 class LiveEvents:
@@ -23,6 +23,8 @@ class LiveEvents:
     ) -> None:
         self.punches = 0
         """Punches since the log was last found complete; its owner sets it back."""
+        self.recorded: set[Hashable] = set()
+        """Whose punch at which second was handed out since the log was read."""
         self._serial = serial
         self._memory = memory
         self._refresh_names = refresh_names
@@ -32,6 +34,7 @@ class LiveEvents:
 
     def was_read(self, table: Table) -> None:
         """The log as it is now."""
+        self.recorded.clear()
         latest = (table.row(index) for index in range(max(0, len(table) - LATEST), len(table)))
         self._just_read = frozenset(key(row) for row in latest if isinstance(row, Row))
 
@@ -60,6 +63,8 @@ class LiveEvents:
             self.punches += 1
             return None
         self.punches += 1
+        if len(self.recorded) < LATEST:
+            self.recorded.add(key(row))
         found = reading(row, raw, serial=self._serial, names=self._memory.names, ordinal=0, origin="live")
         if row.person is not None and said.person is None:
             found = replace(found, extra={**found.extra, "uid": said.uid, "id_source": "lookup"})

@@ -78,12 +78,13 @@ class OperationWatch:
         """Findings about what was done since the last look; `counter` is what the terminal counts now."""
         fresh = counter - (self.seen or 0)
         start = max(0, len(operations) - fresh) if fresh > 0 else 0
+        ours = self._take_ours(operations, start)
         occurrences: Counter[bytes] = Counter()
         found = []
         for number, operation in enumerate(operations):
             occurrence = occurrences[operation.raw]
             occurrences[operation.raw] += 1
-            if number >= start and not self._is_ours(operation):
+            if number >= start and number not in ours:
                 found.append(self._finding(serial, operation, occurrence))
         self.seen, self._watched = counter, True
         return found
@@ -98,11 +99,20 @@ class OperationWatch:
             detail |= {} if self._watched else {"watched": False}
         return Finding(word, serial, detail, operation.raw, key=f"operation:{operation.raw.hex()}:{occurrence}")
 
-    def _is_ours(self, operation: Operation) -> bool:
-        if operation.code != CLOCK_SET:
-            return False
-        for setting in self._ours:
-            if any(abs(operation.packed - packed) <= _NEAR for packed in setting):
-                self._ours.remove(setting)
-                return True
-        return False
+    def _take_ours(self, operations: list[Operation], start: int) -> set[int]:
+        """Which of the new records are our own settings of the clock: of those that may be, the last.
+
+        A clock that we put right was set wrong by somebody a moment before, and one of the two times is the same.
+        """
+        ours: set[int] = set()
+        for setting in list(self._ours):
+            for number in range(len(operations) - 1, start - 1, -1):
+                if number not in ours and _may_be(operations[number], setting):
+                    ours.add(number)
+                    self._ours.remove(setting)
+                    break
+        return ours
+
+
+def _may_be(operation: Operation, setting: tuple[int, int]) -> bool:
+    return operation.code == CLOCK_SET and any(abs(operation.packed - packed) <= _NEAR for packed in setting)

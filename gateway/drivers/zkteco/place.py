@@ -5,6 +5,7 @@ all records up to it, of the last few before it, and of the first few. Compared 
 growth from a ring that overwrote its oldest, a log that was cleared, cut off or altered.
 """
 
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -12,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from gateway.drivers.zkteco.attlog import Row, Table
+from gateway.drivers.zkteco.ordinals import key
 from gateway.reading import Finding
 
 _WINDOW = 8
@@ -86,6 +88,20 @@ def evidence(place: Place, found: Resumption, table: Table, *, full: bool) -> Fi
     month = oldest.local_time[:7] if isinstance(oldest, Row) else "?"  # a ring wraps all the time: once a month will do
     detail: dict[str, object] = {"before": place.count, "now": len(table), "gone": found.gone}
     return Finding(word, place.serial, detail, key=month if word == "log-wrapped" else place.all)
+
+
+def vanished(place: Place, table: Table, counted: int, live: Collection[Hashable]) -> Finding | None:
+    """Evidence that records made since `place` are gone: the terminal counted them, and told us of some `live`.
+
+    None unless every one of those is gone: a number of records alone may have been a lie.
+    """
+    if counted <= len(table) or not live:
+        return None
+    rows = (table.row(index) for index in range(place.count, len(table)))
+    if any(isinstance(row, Row) and key(row) in live for row in rows):
+        return None
+    detail: dict[str, object] = {"before": counted, "now": len(table), "gone": counted - len(table)}
+    return Finding("log-shrunk" if len(table) else "log-cleared", place.serial, detail)
 
 
 def to_text(place: Place) -> str:

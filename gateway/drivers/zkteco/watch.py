@@ -8,7 +8,7 @@ not count), the whole log is read again. Nothing here waits longer than the term
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -65,6 +65,7 @@ class Watch:
         self._to_acknowledge = self._unsettled = self._covered = 0
         self._unnamed = self._unread = 0
         self._told = place.count if place else 0
+        self._counted = 0
         self._expects_some = False
         self._clock_every = options.clock_every
         self._next_clock = 0.0
@@ -107,15 +108,19 @@ class Watch:
     def _turn(self, deadline: float) -> None:
         self._terminal.acknowledge(self._to_acknowledge)
         self._to_acknowledge = 0
-        if time.monotonic() >= self._next_clock:
-            self._outbox.append(replace(self.read_clock(), cursor=self._cursor()))
+        self._look_at_clock()
         self._collect(0)
         self._take_batch()
         if self._may_ask() and (self._schedule.read_is_due() or self._is_incomplete()):
             self._read()
             self._take_batch()
+            self._look_at_clock()
         if not self._outbox:
             self._collect(min(deadline, self._next_clock, self._schedule.next_moment(self._terminal.heard_at)))
+
+    def _look_at_clock(self) -> None:
+        if time.monotonic() >= self._next_clock:
+            self._outbox.append(replace(self.read_clock(), cursor=self._cursor()))
 
     def _collect(self, deadline: float) -> None:
         """Events into the outbox: wait for the first until `deadline`, take those that came with it."""
@@ -175,7 +180,9 @@ class Watch:
         expected = self._told + self._live.punches
         self._expects_some = expected > 0
         self._told, self._live.punches = sizes.records, 0
-        if sizes.records != expected:
+        if sizes.records == expected:
+            self._counted = expected
+        else:
             _log.info("%s: %d records where %d were expected", self._terminal.who, sizes.records, expected)
         return sizes.records != expected
 
@@ -197,7 +204,7 @@ class Watch:
     def _read(self) -> None:
         """Read the whole log; what is new in it becomes the backlog."""
         self._schedule.reading()
-        unsettled = self._unsettled
+        unsettled, live = self._unsettled, frozenset(self._live.recorded)
         expects_some = self._expects_some or self._live.punches > 0 or unsettled > 0
         read = read_log(self._terminal, self._serial, self._memory.layout, expects_some=expects_some)
         self._collect(0)
@@ -211,32 +218,36 @@ class Watch:
             self._expects_some = False
             self._unsettled -= unsettled
             self._covered += unsettled
-            self._take(read.table, full=read.sizes.may_overwrite(len(read.table)))
+            self._take(read.table, live, full=read.sizes.may_overwrite(len(read.table)))
 
     def _tell_if_it_lasts(self, read: LogRead) -> None:
         self._unread = self._unread + 1 if read.table is None else 0
         if self._unread >= PATIENCE and read.if_it_lasts is not None:
             self._outbox.append(read.if_it_lasts)
 
-    def _take(self, table: Table, *, full: bool) -> None:
+    def _take(self, table: Table, live: frozenset[Hashable], *, full: bool) -> None:
         if len(table):
             self._memory.layout = table.layout.name
-        start = self._compare_with_place(table, full=full)
+        start = self._compare_with_place(table, live, full=full)
         end = msgspec.structs.replace(places.at_end(table, self._serial, self._firmware), **self._memory.known())
         _log.info("%s: %d records, from number %d on", self._terminal.who, len(table), start)
         cursor = places.to_text(end)
         self._backlog = reports(table, start, serial=self._serial, names=self._memory.names, cursor=cursor)
-        self._place, self._overlap = end, 0
+        self._place, self._overlap, self._counted = end, 0, 0
+        if start >= len(table):
+            self._next_clock = 0.0  # no punch takes the place along: a look at the clock does
         self._live.was_read(table)
 
-    def _compare_with_place(self, table: Table, *, full: bool) -> int:
+    def _compare_with_place(self, table: Table, live: frozenset[Hashable], *, full: bool) -> int:
         """First record to hand out."""
         if self._place is None:
             return 0
         found = places.resume(self._place, table)
-        if found.change:
+        lost = places.evidence(self._place, found, table, full=full) if found.change else None
+        lost = lost or places.vanished(self._place, table, self._counted, live)
+        if lost is not None:
             self._memory.names.forget_places()
-            self._outbox.append(places.evidence(self._place, found, table, full=full))
+            self._outbox.append(lost)
         return found.start if not table.layout.has_person else max(0, found.start - self._overlap)
 
     def _names_known(self, table: Table, sizes: Sizes) -> bool:

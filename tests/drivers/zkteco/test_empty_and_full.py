@@ -36,6 +36,12 @@ def test_a_terminal_that_will_not_hand_over_an_empty_log_has_an_empty_log(connec
         assert terminal.commands()[1503] == 1
 
 
+def test_an_empty_log_is_a_place_to_go_on_from(connect):
+    """What was seen of the terminal is kept from the first minute on, though nobody punched yet."""
+    with ScriptedTerminal() as terminal:
+        assert '"count":0' in (last_cursor(drain(connect(terminal))) or "")
+
+
 def test_a_punch_that_is_in_no_count_makes_us_read(connect):
     with ScriptedTerminal(counters=counts(0)) as terminal:
         driver = connect(terminal, reconcile=0.05)

@@ -1,5 +1,6 @@
 """The terminal's operation log, and whose hand was on its clock."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,19 @@ def test_our_own_setting_is_not_held_against_anybody(connect):
         assert events(until(driver, lambda _: terminal.commands()[50] >= looks + 3)) == []
         terminal.operations += operation(21, JUNE + 2)  # but once was ours, not twice
         assert events(until(driver, events)) == ["terminal-clock-changed"]
+
+
+@pytest.mark.parametrize("records", [("theirs", "ours"), ("before theirs", "before ours")])
+def test_of_two_settings_that_may_be_ours_the_last_one_is(connect, records):
+    """Somebody turned the clock back an hour, and we put it right. Records bear the time after, or before."""
+    times = {"theirs": JUNE, "ours": JUNE + 3600, "before theirs": JUNE + 3600, "before ours": JUNE + 2}
+    with ScriptedTerminal(clock=JUNE) as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        until(driver, lambda _: terminal.commands()[50] >= 2)
+        driver.set_clock("2026-06-01T09:00:00")
+        terminal.operations += b"".join(operation(21, times[name]) for name in records)
+        (found,) = [one for one in until(driver, events) if isinstance(one, Finding)]
+        assert (found.event, found.raw) == ("terminal-clock-changed", operation(21, times[records[0]]))
 
 
 def test_a_clock_that_was_set_while_we_were_away_is_told_with_its_time_and_that_nobody_watched(connect):

@@ -574,3 +574,37 @@ def test_progress_of_a_long_read_can_be_seen_from_another_thread(connect):
         assert any(text.endswith("/80004 bytes") and text.startswith("reading log ") for text in seen)
         assert driver.status().progress == ""
         assert driver.status().records == 2000
+
+
+@pytest.mark.parametrize(("before", "after", "word"), [(0, 0, "log-cleared"), (3, 3, "log-shrunk")])
+def test_punches_that_came_live_and_were_deleted_before_the_log_was_read_again(connect, before, after, word):
+    with ScriptedTerminal(log=b"".join(row_40(str(n), JUNE + n) for n in range(1, before + 1))) as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        until(driver, lambda _: terminal.commands()[50] >= 3)
+        for number in (1, 2):
+            terminal.punch(row_40("7", JUNE + 5000 + number), event_32("7", six(2026, 6, 1, 9, 23, 20 + number)))
+        until(driver, lambda found: len(people(found)) == 2)
+        looks = terminal.commands()[50]
+        until(driver, lambda _: terminal.commands()[50] >= looks + 2)
+        terminal.log = terminal.log[: after * 40]
+        (found,) = [one for one in until(driver, events) if isinstance(one, Finding)]
+        assert found.event == word
+        assert found.detail == {"before": before + 2, "now": after, "gone": 2}
+
+
+def test_a_count_that_was_too_high_takes_nothing_away(connect):
+    """A terminal that told too many for a while: what we know of is all still there."""
+    honest = ScriptedTerminal.counters
+    with ScriptedTerminal(
+        log=row_40("1", JUNE), counters=lambda self: bytes_of.sizes(5 + len(self.log) // 40)
+    ) as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        until(driver, lambda _: terminal.commands()[50] >= 5)
+        terminal.punch(row_40("7", JUNE + 5000), event_32("7", six(2026, 6, 1, 9, 23, 20)))
+        until(driver, people)
+        looks = terminal.commands()[50]
+        until(driver, lambda _: terminal.commands()[50] >= looks + 2)
+        reads = terminal.commands()[1503]
+        terminal.counters = honest
+        found = until(driver, lambda _: terminal.commands()[1503] > reads and driver.status().records == 2)
+        assert events(found) == []
