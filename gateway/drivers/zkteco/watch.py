@@ -20,6 +20,7 @@ from gateway.drivers.zkteco.attlog import Table
 from gateway.drivers.zkteco.backfill import reports
 from gateway.drivers.zkteco.live import LiveEvents
 from gateway.drivers.zkteco.memory import Memory
+from gateway.drivers.zkteco.naming import Naming
 from gateway.drivers.zkteco.place import Place
 from gateway.drivers.zkteco.reader import LogRead, read_log
 from gateway.drivers.zkteco.schedule import Schedule
@@ -38,7 +39,7 @@ MAX_PUT_OFF = 4
 OVERLAP = 500
 """Records handed out again although they were before, each time a session begins."""
 PATIENCE = 3
-"""Reads that may fail before it is recorded, or before a log of bare numbers is taken without a user list."""
+"""Reads that may fail before it is recorded."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ class Watch:
         self._place = place
         self._overlap = OVERLAP
         self._schedule = Schedule(options)
+        self._naming = Naming(terminal, memory.names, records=lambda: self._told + self._live.punches)
         self._live = LiveEvents(
-            identity.serial, memory, refresh_names=self._refresh_names, want_read=self._schedule.want_read
+            identity.serial, memory, refresh_names=self._naming.refresh, want_read=self._schedule.want_read
         )
         self._outbox: list[Report] = []
         self._backlog: Iterator[Report] = iter(())
@@ -63,7 +65,7 @@ class Watch:
         self._put_off = 0
         self._broken: DriverError | None = None
         self._to_acknowledge = self._unsettled = self._covered = 0
-        self._unnamed = self._unread = 0
+        self._unread = 0
         self._told = place.count if place else 0
         self._counted = 0
         self._expects_some = False
@@ -208,7 +210,7 @@ class Watch:
         expects_some = self._expects_some or self._live.punches > 0 or unsettled > 0
         read = read_log(self._terminal, self._serial, self._memory.layout, expects_some=expects_some)
         self._collect(0)
-        believed = read.table is not None and self._names_known(read.table, read.sizes)
+        believed = read.table is not None and self._naming.suffices(read.table, read.sizes)
         self._told, self._live.punches = read.sizes.records or 0, 0
         self._schedule.was_read(blind=read.sizes.records is None or read.sizes.full, believed=believed)
         self._outbox += read.findings
@@ -249,20 +251,3 @@ class Watch:
             self._memory.names.forget_places()
             self._outbox.append(lost)
         return found.start if not table.layout.has_person else max(0, found.start - self._overlap)
-
-    def _names_known(self, table: Table, sizes: Sizes) -> bool:
-        """Whether the log's people can be named, or have to be left unnamed since the terminal will not tell."""
-        if table.layout.has_person or not len(table):
-            return True
-        self._unnamed = 0 if self._refresh_names(sizes.users) else self._unnamed + 1
-        return self._unnamed == 0 or self._unnamed >= PATIENCE
-
-    def _refresh_names(self, count: int | None = None) -> bool:
-        """Read the user list. The records that we know of were named by the list before."""
-        known = self._told + self._live.punches
-        try:
-            self._memory.names.refresh(self._terminal.users(count), known)
-        except Incomplete as error:
-            _log.warning("%s: the user list cannot be read now: %s", self._terminal.who, error)
-            return False
-        return True

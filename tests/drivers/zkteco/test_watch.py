@@ -593,18 +593,32 @@ def test_punches_that_came_live_and_were_deleted_before_the_log_was_read_again(c
 
 
 def test_a_count_that_was_too_high_takes_nothing_away(connect):
-    """A terminal that told too many for a while: what we know of is all still there."""
+    """A terminal that tells too many for a while: what we know of is all still there."""
+
+    def too_many(terminal):
+        return bytes_of.sizes(5 + len(terminal.log) // 40)
+
     honest = ScriptedTerminal.counters
-    with ScriptedTerminal(
-        log=row_40("1", JUNE), counters=lambda self: bytes_of.sizes(5 + len(self.log) // 40)
-    ) as terminal:
+    with ScriptedTerminal(log=row_40("1", JUNE), counters=too_many) as terminal:
         driver = connect(terminal, reconcile=0.05)
         until(driver, lambda _: terminal.commands()[50] >= 5)
         terminal.punch(row_40("7", JUNE + 5000), event_32("7", six(2026, 6, 1, 9, 23, 20)))
         until(driver, people)
-        looks = terminal.commands()[50]
-        until(driver, lambda _: terminal.commands()[50] >= looks + 2)
+        found = []
+        for counters in (honest, too_many, honest):
+            looks = terminal.commands()[50]
+            found += until(driver, lambda _, looks=looks: terminal.commands()[50] >= looks + 2)
+            reads = terminal.commands()[1503]
+            terminal.counters = counters
+            found += until(driver, lambda _, reads=reads: terminal.commands()[1503] > reads)
+        assert set(events(found)) <= {"log-miscounted"}
+
+
+def test_a_punch_that_the_terminal_told_of_but_never_kept_was_not_deleted(connect):
+    with ScriptedTerminal() as terminal:
+        driver = connect(terminal, reconcile=0.05)
+        until(driver, lambda _: terminal.commands()[50] >= 3)
         reads = terminal.commands()[1503]
-        terminal.counters = honest
-        found = until(driver, lambda _: terminal.commands()[1503] > reads and driver.status().records == 2)
-        assert events(found) == []
+        terminal.event(event_32("7", NOON))
+        found = until(driver, lambda _: terminal.commands()[1503] > reads + 1 or terminal.commands()[50] > 20)
+        assert (people(found), events(found)) == (["7"], [])
