@@ -161,9 +161,11 @@ class DeviceLoop:
     def _take(self, driver: Driver, reports: Sequence[object]) -> None:
         batch: Batch | None = self.recorder.prepare(reports)
         while batch is not None:
-            batch.look |= self._look_wanted.is_set()
+            wanted = self._look_wanted.is_set()
+            batch.look |= wanted
             self._persist(batch)
-            self._look_wanted.clear()
+            if wanted:  # who asks while it is written asks for the next one
+                self._look_wanted.clear()
             if self._stop.is_set():
                 return
             batch = self.recorder.tend_clock(batch, driver)

@@ -42,7 +42,10 @@ NO_FILE = Text(  # nobody knows its language yet
     "berkas tidak ada (no such file): {file}; periksa nama sesudah -c (check the name after -c)",
     "there is no file {file}; check the name after -c",
 )
-UNREADABLE = Text("berkas tidak dapat dibaca: {file} ({reason})", "cannot read {file} ({reason})")
+UNREADABLE = Text(
+    "berkas tidak dapat dibaca: {file} ({reason}); periksa nama, pemilik dan izinnya",
+    "cannot read {file} ({reason}); check its name, owner and permissions",
+)
 NOT_UTF8 = Text(
     "byte {byte} bukan UTF-8: simpan berkas ini dengan pengodean UTF-8",
     "byte {byte} is not UTF-8: save the file as UTF-8",

@@ -1,5 +1,7 @@
 """The device loop over the real log, with a scripted driver as the device."""
 
+import threading
+
 import pytest
 
 from gateway.errors import DeviceRefused, DeviceSilent, LogFull, LogUnwritable
@@ -171,3 +173,15 @@ def test_a_look_that_somebody_asked_for_comes_with_nothing_to_report(house: Hous
     house.present.want_look()
     until(lambda: "terminal-clock-set" in house.events())
     assert house.device.sets == 1
+
+
+def test_a_look_that_is_asked_for_while_something_is_written_is_not_forgotten(house: House) -> None:
+    house.start()
+    until(lambda: house.present.state == "ok")
+    house.device.offset, house.disk.hang = 100, threading.Event()
+    house.device.waiting = [[punch(1)]]
+    until(lambda: house.disk.hanging)
+    house.present.want_look()
+    hang, house.disk.hang = house.disk.hang, None
+    hang.set()
+    until(lambda: house.device.sets == 1)
