@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from central.store.migrations import migrate
-from contract import topics
+from contract import messages, topics
 from contract.receipt import parse_receipt
 from gateway import receipt as receipts
 from gateway.log import export as exporting
@@ -114,6 +114,7 @@ class Life:
         """A good hour: what is not published goes out, and the watermark comes back."""
         log = self.site.log
         batch = [Arrival(topics.log(*PLACE, one.kind), one.raw) for one in log.unpublished(30)]
+        self.centre.books.take([self._birth()])
         outcome = self.centre.books.take(batch)
         assert (outcome.forks, outcome.dead) == (0, 0)
         self.held_once.update(one.payload for one in batch)
@@ -122,6 +123,18 @@ class Life:
             if held.cursor.through >= log.marks().confirmed:
                 log.ack(held.logid, held.cursor.through, held.hash, held.cursor.holes)
         log.keep_marks()
+
+    def _birth(self) -> Arrival:
+        marks = self.site.log.marks()
+        payload = messages.build_birth(
+            logid=marks.logid,
+            oldest=marks.oldest,
+            next=marks.next,
+            acked=marks.confirmed,
+            version="0.1.0",
+            extra={"key": self.site.key.public},
+        )
+        return Arrival(topics.status(*PLACE), payload)
 
     def forget(self) -> None:
         """Retention; or the centre loses its database and begins anew."""
