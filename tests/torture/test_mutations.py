@@ -10,8 +10,9 @@ from tests.torture.mutations_carry import CARRY
 from tests.torture.mutations_log import LOG
 from tests.torture.mutations_reader import READER
 from tests.torture.mutations_way import CENTRAL, CHAIN, GATEWAY
+from tests.torture.mutations_zkteco import ZKTECO
 
-MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CARRY, *CHAIN, *READER)
+MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CARRY, *CHAIN, *READER, *ZKTECO)
 BY_NAME = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 
 

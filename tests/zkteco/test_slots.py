@@ -85,6 +85,22 @@ def test_a_slot_that_changes_hands_before_the_gateway_starts_again(tmp_path: Pat
         cell.judge({"users-changed": exactly(0), "terminal-operation": exactly(2)})
 
 
+def test_a_slot_that_changed_hands_and_a_gateway_that_forgot_where_it_was(tmp_path: Path) -> None:
+    """It reads all of the log as new, and names the old holder's punch after the new one: it is the same fact still."""
+    with Cell(tmp_path, OLD, records=0) as cell:
+        cell.running()
+        cell.terminal.punch("7001")
+        cell.settled()
+        slot = slot_of(cell, "7001")
+        cell.detach()
+        cell.say("dismiss 7001")
+        cell.terminal.punch("7002")
+        (cell.gateway.data / "state.json").unlink()
+        cell.running()
+        cell.looked()
+        assert told(cell, slot) == [("pin:7001", "lookup", "live"), ("pin:7002", "lookup", "log")]
+
+
 def test_a_slot_that_nobody_holds_any_more(tmp_path: Path) -> None:
     """Punched and dismissed while nobody looked: the entry names the slot and says that nobody is known to hold it."""
     with Cell(tmp_path, OLD, records=0) as cell:
