@@ -1,4 +1,4 @@
-"""The card reader's firmware, under MicroPython's unix port: from a tap to its entry in flash; what its code weighs."""
+"""The card reader's firmware under MicroPython's unix port: from a tap to its entry in flash; its code, its heap."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,9 +6,8 @@ from pathlib import Path
 
 from bench.report import Row
 from provisioning.image import READERS, Release, compiled
+from tests.firmware.heap import ARENA, KIB, whole_reader
 from tests.firmware.interpreter import DEVICE, run
-
-KIB = 1024
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -19,3 +18,6 @@ def rows(*, quick: bool) -> Iterator[Row]:
     yield Row("reader: tap to durable", ours, "ms", "one append + close", bare, at_most=2.0)
     sizes = [sum(map(len, compiled(Release("0", 0, kind=kind)).values())) / KIB for kind in READERS]
     yield Row("reader: all .mpy, largest reader", max(sizes), "KiB", at_most=64.0)
+    with tempfile.TemporaryDirectory() as folder:
+        heap = whole_reader(Path(folder), in_flash=True)
+    yield Row("reader: heap, TLS, 2,000 waiting", heap.fullest / KIB, "KiB", at_most=ARENA / KIB)

@@ -15,9 +15,6 @@ if sys.implementation.name == "micropython":
     _SHORT = {0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0C: "\\f", 0x0D: "\\r", 0x22: '\\"', 0x5C: "\\\\"}
 
     def _quote(text: str) -> str:
-        plain = '"' + text + '"'
-        if json.dumps(text) == plain:  # nothing to escape: in C, and nearly always
-            return plain
         parts = []
         for char in text:
             code = ord(char)
@@ -30,12 +27,16 @@ if sys.implementation.name == "micropython":
         return '"' + "".join(parts) + '"'
 
     def dumps(value: object) -> str:
+        text = json.dumps(value, separators=(",", ":"))
+        return _slowly(value) if "\\" in text else text  # the two differ in how they escape, and in nothing else
+
+    def _slowly(value: object) -> str:
         if isinstance(value, str):
             return _quote(value)
         if isinstance(value, dict):
-            return "{" + ",".join([_quote(k) + ":" + dumps(v) for k, v in value.items()]) + "}"
+            return "{" + ",".join([_quote(k) + ":" + _slowly(v) for k, v in value.items()]) + "}"
         if isinstance(value, (list, tuple)):
-            return "[" + ",".join([dumps(v) for v in value]) + "]"
+            return "[" + ",".join([_slowly(v) for v in value]) + "]"
         return json.dumps(value)
 
     def loads(raw: bytes) -> object:
