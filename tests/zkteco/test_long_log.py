@@ -19,7 +19,7 @@ LOST = "f" * 64
 STAFF = 100
 MONTH = 22 * 2 * STAFF
 """Punches of a month: everybody comes and goes on 22 days."""
-MEMORY_MB = 80
+MEMORY_MB = 96
 """More would not leave room for anything else on a small board."""
 
 
