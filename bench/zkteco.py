@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from zk import ZK
 
 from bench.doors import Doors
-from bench.material import folder, open_log
+from bench.material import folder, open_log, raw
 from bench.report import Row, median, percentile
 from gateway.clock import Clock
 from gateway.device import DeviceLoop
@@ -127,9 +127,10 @@ def _live(count: int, punches: int) -> Iterator[Row]:
     names = [f"pintu-{number}" for number in range(count)]
     with Doors(count) as doors, folder() as place, _gateway(place, _ports(names, doors)) as (log, _):
         doors.ready()
-        watcher = _Watcher(log)
+        watcher, floor = _Watcher(log), _Floor(place / "floor")
         punched = doors.people_punch(punches, APART_S)
         seen = watcher.seen(punches)
+        syncs = floor.end()
     spent = []
     for door, name in enumerate(names):
         made = [one.at for one in punched if one.door == door]
@@ -138,6 +139,7 @@ def _live(count: int, punches: int) -> Iterator[Row]:
     what = f"punch to log entry, {count} terminals"
     yield Row(f"{what}, median", median(spent), "ms")
     yield Row(f"{what}, p99", percentile(spent, 0.99), "ms", at_most=50)
+    yield Row("of the disk meanwhile: write + fdatasync, p99", percentile(syncs, 0.99), "ms")
 
 
 def _ports(names: list[str], doors: Doors) -> dict[str, int]:
@@ -167,6 +169,30 @@ class _Watcher:
 
     def _when(self, sequence: int) -> float:
         return next(at for newest, at in self._reached if newest >= sequence)
+
+
+class _Floor(threading.Thread):
+    """What the disk alone takes, at the same rate and at the same time: on a busy machine that is most of it."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(daemon=True)
+        self._file, self._over = file, threading.Event()
+        self._spent: list[float] = []
+        self.start()
+
+    def run(self) -> None:
+        with self._file.open("ab", buffering=0) as file:
+            while not self._over.wait(APART_S):
+                before = time.monotonic()
+                file.write(raw(1))
+                os.fdatasync(file.fileno())
+                self._spent.append((time.monotonic() - before) * 1000)
+
+    def end(self) -> list[float]:
+        """Milliseconds of each."""
+        self._over.set()
+        self.join()
+        return self._spent
 
 
 # Nobody there
