@@ -4,6 +4,7 @@
 """
 
 import functools
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,10 @@ from central.store.arrays import writer
 from central.store.database import Row, Table
 from central.store.tables import ENTRY, ENTRY_KEY
 
+logger = logging.getLogger(__name__)
+
 _CONNECT_S = 5
+_LOCK_MS = 1000
 _TIMES = 4096  # texts whose times are remembered: a burst has few
 _NUL = "\N{REPLACEMENT CHARACTER}"
 _ROWS = "<rows>"
@@ -52,14 +56,21 @@ class Postgres:
             raise StoreError(f"{self.name}: {_line(error)}") from error
 
     def prepare(self, now: datetime) -> None:
-        """A partition of `entry` for this month and the next."""
+        """A partition of `entry` for this month and the next. While somebody reads for long (a backup, a verification)
+        that would have to wait, and everything else behind it; then it is left for the next time."""
         first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        with self.transaction() as sql:
-            sql.lock("partitions")
-            for _ in range(2):
-                following = (first + timedelta(days=32)).replace(day=1)
-                _add_partition(sql, first, following)
-                first = following
+        for _ in range(2):
+            following = (first + timedelta(days=32)).replace(day=1)
+            try:
+                with self.transaction() as sql:
+                    sql.run(f"SET LOCAL lock_timeout TO {_LOCK_MS}")
+                    sql.lock("partitions")
+                    _add_partition(sql, first, following)
+            except StoreError as error:
+                if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                    raise
+                logger.info("%s: the partition of %s waits: %s", self.name, first.date(), error)
+            first = following
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -1,9 +1,13 @@
 """The ingester as a process, between a real broker and a real database."""
 
+import os
 import random
 import re
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,6 +65,55 @@ def test_brokers_and_protocols(kind: str, protocol: str, tmp_path: Path) -> None
         wire.send(chain.messages())
         wire.confirmed(chain)
         assert centre.stop() == 0
+
+
+def test_a_batch_larger_than_the_broker_lets_be_on_their_way(tmp_path: Path) -> None:
+    """It only waits its `linger_ms`: there is nothing that both sides wait for."""
+    chain = Chain().punches(60)
+    database = f"sqlite:{tmp_path / 'central.db'}"
+    with Mosquitto(tmp_path, extra="max_inflight_messages 3") as broker:
+        file = write_config(tmp_path / "central.toml", broker.url, database, ingest={"batch": 500})
+        with CentreProcess(file), Wire(broker.port) as wire:
+            wire.writable(True)
+            wire.send(chain.messages())
+            wire.confirmed(chain)
+
+
+def test_a_disk_that_is_full_and_free_again(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    chain = Chain().punches(900)  # a mosquitto keeps 1,000 for a client that does not acknowledge
+    with small_disk(tmp_path, "1m") as disk, Wire(mosquitto.port) as wire:
+        url = f"sqlite:{disk / 'central.db'}"
+        with CentreProcess(write_config(tmp_path / "central.toml", mosquitto.url, url)) as centre:
+            wire.writable(True)
+            wire.send(chain.messages())
+            wire.writable(False)
+            assert "full" in [said["reason"] for _, said in wire.history if "reason" in said][-1]
+            mount("-o", "remount,size=60m", str(disk))
+            wire.writable(True)
+            wire.confirmed(chain)
+            assert centre.stop() == 0
+        assert books(url).held(chain.logid) == chain.raws
+
+
+@contextmanager
+def small_disk(tmp_path: Path, size: str) -> Iterator[Path]:
+    """A file system of its own."""
+    disk = tmp_path / "small"
+    disk.mkdir()
+    mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk))
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)  # noqa: S607
+
+
+def mount(*arguments: str) -> None:
+    """Where that is not allowed the test is skipped."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("mounting a small file system needs root")
+    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)  # noqa: S607
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
 
 
 def test_what_is_missing_is_asked_for_again_and_again(config: Path, mosquitto: Mosquitto) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from central.errors import RefusedError, SchemaError, StoreError
@@ -143,6 +144,18 @@ class TestPostgres:
             " AND relnamespace = current_schema()::regnamespace ORDER BY 1"
         )
         assert found == ["entry_2026_12", "entry_2027_01"]
+
+    def test_a_backup_that_reads_for_hours_holds_nobody_up(self, database: Database, cluster: Cluster) -> None:
+        months = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'entry'::regclass"
+        url = f"postgresql://ketuk@127.0.0.1:{cluster.port}/postgres"
+        schema = Centre(database).rows("SELECT current_schema()")[0]
+        with psycopg.connect(url) as backup:
+            backup.execute(f"LOCK TABLE {schema}.entry IN ACCESS SHARE MODE".encode())
+            database.prepare(datetime(2026, 12, 31, tzinfo=UTC))
+            assert Centre(database).rows(months) == [1]  # the default one
+            assert Centre(database).take(Chain().punches(2).messages()).entries == 2
+        database.prepare(datetime(2026, 12, 31, tzinfo=UTC))
+        assert Centre(database).rows(months) == [3]
 
     def test_entries_go_to_their_month_or_wait_in_the_default(self, database: Database) -> None:
         centre = Centre(database)
