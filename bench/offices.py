@@ -3,18 +3,20 @@
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from multiprocessing.connection import Connection
 
 import paho.mqtt.client as paho
 
 from central.ingest.arrival import Arrival
-from contract.checkpoint import MOST
+from central.keyring import Keyring
+from contract.checkpoint import MOST, key_name
 from tests.brokers import HOST
-from tests.central.chain import Chain
+from tests.central.chain import KEY, Chain, public
 
 WINDOW = 20
-_DAY = datetime(2026, 11, 23, 17, tzinfo=UTC)
+_LATE = timedelta(milliseconds=412)
+_DAY = datetime(2026, 11, 24, tzinfo=timezone(timedelta(hours=7)))
 
 
 def office(number: int, count: int = 0) -> Chain:
@@ -22,11 +24,20 @@ def office(number: int, count: int = 0) -> Chain:
     chain = Chain(f"site-{number:04d}", "gw1", f"{number:08x}")
     while len(chain.raws) < count:
         at = len(chain.raws)
-        when = (_DAY + timedelta(seconds=(number * 977 + at * 7) % 86400)).isoformat()
-        chain.punch(f"pin:{at % 10000}", id=f"{number:016x}{at:016x}", time=when, recorded=when, raw=f"{at:064x}")
+        when = _DAY + timedelta(seconds=(number * 977 + at * 7) % 86400)
+        times = {"time": when.isoformat(), "recorded": (when + _LATE).isoformat()}
+        chain.punch(f"pin:{at % 10000}", id=f"{number:016x}{at:016x}", raw=f"{at:064x}", **times)
         if len(chain.raws) % MOST == MOST - 1:
             chain.signs()
     return chain
+
+
+def keyring(count: int) -> Keyring:
+    """The keys of the gateways 0..count-1, as the provisioning would note them."""
+    ring, half = Keyring(), bytes.fromhex(public(KEY))
+    for number in range(count):
+        ring.publics[office(number).site, "gw1"][key_name(half)] = half
+    return ring
 
 
 def in_turn(chains: list[Chain]) -> Iterator[Arrival]:

@@ -45,6 +45,11 @@ class Watched:
         """Until the watermarks of these say that so much is held."""
         self._until(lambda: all(self._marks.get(logid, 0) >= through for logid in logids))
 
+    @property
+    def pid(self) -> int:
+        """Of the centre's process."""
+        return self._centre.process.pid
+
     def resident_mb(self) -> float:
         """The most that it took so far."""
         status = Path(f"/proc/{self._centre.process.pid}/status").read_text()

@@ -59,6 +59,12 @@ class Broker:
         return f"{'mqtts' if self.tls else 'mqtt'}://{HOST}:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None, "the broker does not run"
+        return self._process.pid
+
+    @property
     def output(self) -> str:
         """What the broker wrote to its standard output and error."""
         return (self.folder / "output.log").read_text(errors="replace")

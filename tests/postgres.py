@@ -22,6 +22,7 @@ from typing import Self
 import psycopg
 import pytest
 
+from bench.processor import seconds_of_family
 from tests.brokers import HOST, free_port
 
 _PATIENCE = 30.0
@@ -108,6 +109,11 @@ class Cluster:
         """SIGCONT."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGCONT)
+
+    def processor_s(self) -> float:
+        """Processor time that the server and its sessions have used."""
+        assert self._process is not None
+        return seconds_of_family(self._process.pid)
 
     def __enter__(self) -> Self:
         return self.start()

@@ -25,12 +25,16 @@ def verify(bundle: Path | None, config: Path | None, gateway: str | None, key: s
     return 1 if findings.wrong else 0
 
 
-def _database(config: Path, gateway: str | None) -> Findings:
+def _database(file: Path, gateway: str | None) -> Findings:
     from central.proof import database as proof
+    from central.proof import parallel
 
     place = place_of(gateway) if gateway else None
-    _, database, ring = opened(config)
-    with bar("verifying", proof.count(database, place)) as step:
+    config, database, ring = opened(file)
+    entries = proof.count(database, place)
+    with bar("verifying", entries) as step:
+        if place is None and (workers := parallel.processes(entries)) > 1:
+            return parallel.verify(config.database.url, config.database.slow_s, ring, step, workers)
         return proof.verify(database, ring, place, step)
 
 

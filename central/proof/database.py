@@ -42,10 +42,37 @@ def count(database: Database, place: Place | None = None) -> int:
         return int(sql.rows(f"SELECT coalesce(sum(newest), 0) FROM log WHERE {where}", values)[0][0])  # noqa: S608
 
 
+def places(database: Database) -> list[Place]:
+    """Whose logs there are. Raises StoreError."""
+    with database.transaction(read_only=True) as sql:
+        return [(site, gateway) for site, gateway in sql.rows("SELECT DISTINCT site, gateway FROM log ORDER BY 1, 2")]
+
+
 def verify(database: Database, ring: Keyring, place: Place | None = None, progress: Progress | None = None) -> Findings:
     """All logs, or those of one gateway, as they are at one moment. Raises StoreError."""
     with database.transaction(read_only=True) as sql:
-        return _Verification(sql, ring, progress or (lambda _: None)).all(place)
+        findings = _Verification(sql, ring, progress or (lambda _: None)).all(place)
+        _finish(sql, findings, place)
+        return findings
+
+
+def part(database: Database, ring: Keyring, place: Place) -> Findings:
+    """The logs of one gateway and nothing else. Raises StoreError."""
+    with database.transaction(read_only=True) as sql:
+        return _Verification(sql, ring, lambda _: None).all(place)
+
+
+def finish(database: Database, findings: Findings, place: Place | None) -> None:
+    """Add what belongs to no log. Raises StoreError."""
+    with database.transaction(read_only=True) as sql:
+        _finish(sql, findings, place)
+
+
+def _finish(sql: Sql, findings: Findings, place: Place | None) -> None:
+    findings.problems = list(strays(sql, place))
+    where, values = _where(place)
+    alarms = f"SELECT count(*) FROM alarm WHERE {where} AND handled_at IS NULL"  # noqa: S608
+    findings.open_alarms = sql.rows(alarms, values)[0][0]
 
 
 def pinned(books: Books, place: Place, ring: Keyring) -> Trust:
@@ -68,9 +95,6 @@ class _Verification:
                 trusts[log.place] = pinned(self._books, log.place, self._ring)
             findings.logs.append(self._log(log, trusts[log.place]))
         findings.keys = list(self._keys(trusts))
-        findings.problems = list(strays(self._sql, place))
-        alarms = f"SELECT count(*) FROM alarm WHERE {where} AND handled_at IS NULL"  # noqa: S608
-        findings.open_alarms = self._sql.rows(alarms, values)[0][0]
         return findings
 
     def _log(self, log: Log, trust: Trust) -> LogFindings:

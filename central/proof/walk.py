@@ -43,7 +43,7 @@ class Walk:
             return None
         if digest is not None and digest.hex() != found.hash:
             findings.add(sequence, "altered", "its bytes do not have the hash that was stored with them")
-        if found.key != (findings.logid, sequence):
+        if found.sequence != sequence or found.logid != findings.logid:
             findings.add(sequence, "misplaced", f"its bytes say {found.logid} {found.sequence}")
         self._count(sequence, found.event.recordedtime)
         if self._hash is not None and found.event.prevhash != self._hash:

@@ -1,17 +1,22 @@
 """Tables, migrations and transactions, on both databases."""
 
+import sqlite3
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis.strategies as st
 import psycopg
 import pytest
+from hypothesis import given
 
+from central.entries import instant
 from central.errors import RefusedError, SchemaError, StoreError
 from central.store import open_database
-from central.store.database import Database
+from central.store.database import Database, as_text
 from central.store.migrations import check, migrate, migrations
+from central.store.sqlite import SqliteSql
 from tests.central.books import Centre
 from tests.central.chain import Chain
 from tests.postgres import Cluster
@@ -126,6 +131,25 @@ class TestSqlite:
         (tmp_path / "c.db").write_bytes(b"something else" * 1000)
         with pytest.raises(StoreError, match="not a database"):
             migrate(open_database(f"sqlite:{tmp_path / 'c.db'}"))
+
+
+@given(
+    when=st.datetimes(),
+    minutes=st.integers(-1439, 1439),
+    digits=st.integers(0, 6),
+    zone=st.sampled_from(["offset", "Z", ""]),
+    junk=st.sampled_from(["", "", "", "0", ":", " ", "Z"]),
+)
+def test_sqlite_makes_of_a_time_what_datetime_makes_of_it(
+    when: datetime, minutes: int, digits: int, zone: str, junk: str
+) -> None:
+    """It takes a short way for the usual ones."""
+    offset = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    text = when.isoformat(timespec="microseconds")[: 20 + digits].rstrip(".")
+    text += (offset if zone == "offset" else zone) + junk
+    sql, known = SqliteSql(sqlite3.connect(":memory:")), instant(text)
+    assert sql.instant(text) == (None if known is None else as_text(known))
+    assert sql.local(text) == (None if known is None else as_text(known.replace(tzinfo=None)))
 
 
 class TestPostgres:

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central.keyring import Keyring
+from central.proof import parallel
 from central.proof.database import count, verify
 from central.proof.findings import Findings, LogFindings
 from contract.chain import entry_hash
@@ -181,6 +182,21 @@ class TestTampering:
         assert looked_at(centre).problems == [
             "the punch /kec-pampangan/pintu-depan fact-48 in the table of punches comes from no entry"
         ]
+
+
+def test_several_processes_find_the_same(centre: Centre, chain: Chain, url: str) -> None:
+    other = Chain("kec-tulung", "gw1", "11111111").punches(5)
+    centre.take(other.messages(1, 2), other.messages(4))
+    change(centre, "UPDATE punch SET subject = 'pin:1' WHERE sequence = 9")
+    told: list[int] = []
+    found = parallel.verify(url, 10.0, Keyring(), told.append, 2)
+    assert found.as_dict() == looked_at(centre).as_dict()
+    assert (len(found.logs), sum(told), found.wrong) == (2, 52, True)
+
+
+def test_few_entries_are_no_work_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert [parallel.processes(count) for count in (0, parallel.WORTH_IT - 1, parallel.WORTH_IT)] == [1, 1, 4]
 
 
 class TestKeys:
