@@ -140,6 +140,11 @@ def test_every_link_leads_somewhere(name: str) -> None:
             assert anchor in anchors(target.read_text()), f"{link}: no such heading"
 
 
+def test_every_document_can_be_found() -> None:
+    shown = {link.partition("#")[0] for name in ("README.md", "ARCHITECTURE.md") for link in links(TEXTS[name])}
+    assert [name for name in TEXTS if name.startswith("docs/") and name not in shown] == []
+
+
 def test_architecture_names_every_room_and_none_that_is_not() -> None:
     """Rooms are the packages at the top and all in `gateway/`; a name without a folder is beside the one before."""
     rooms: set[Path] = set()
