@@ -10,6 +10,8 @@ import pty
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,10 @@ Entries = list[dict[str, Any]]
 
 
 def renewed(text: str, folder: Path) -> str:
-    """The document with all that it quotes as it comes out now. Takes half a minute: the stories happen."""
-    told = {name: _played(name, folder / name) for name in {name for name, _ in _QUOTED.findall(text)}}
+    """The document with all that it quotes as it comes out now. The stories happen, all at once; it takes a while."""
+    names = sorted({name for name, _ in _QUOTED.findall(text)})
+    with ThreadPoolExecutor(len(names)) as pool:
+        told = dict(zip(names, pool.map(partial(_played, folder), names, range(len(names))), strict=True))
 
     def quoted(found: re.Match[str]) -> str:
         name, entry = found.groups()
@@ -48,9 +52,9 @@ def normalised(text: str) -> list[str]:
     return re.sub(r"[ ─]+", " ", text).splitlines()
 
 
-def _played(name: str, folder: Path) -> Entries:
-    folder.mkdir()
-    with Morning(folder) as morning:
+def _played(folder: Path, name: str, number: int) -> Entries:
+    (folder / name).mkdir()
+    with Morning(folder / name, f"OKI202400011{number}") as morning:
         STORIES[name](morning)
     return morning.gateway.entries
 

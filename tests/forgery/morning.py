@@ -22,9 +22,9 @@ OPTIONS = {"timeout": 10, "reconcile": 3, "quiet": 60, "clock_every": 600}
 class Morning:
     """From 07:38 on. What people do at the terminal are its methods."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, serial: str) -> None:
         self._ahead = timedelta(seconds=BEGIN.timestamp() - time.time())
-        self.terminal = TerminalServer(serial="OKI2024000117", users=20, now=lambda: jakarta() + self._ahead)
+        self.terminal = TerminalServer(serial=serial, users=20, now=lambda: jakarta() + self._ahead)
         self._folder = folder
         self.gateway: Gateway
 
