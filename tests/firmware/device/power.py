@@ -1,7 +1,8 @@
 # A whole life of the firmware, again and again, with power gone at every single program and erase of its flash.
 
+from centre import Centre
 from flash import copy
-from world import Centre, uid
+from world import uid
 
 from contract.entry import parse
 
