@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-_COPIED = ("central", "contract", "firmware", "gateway", "provisioning", "simulators", "tests", "pyproject.toml")
+_COPIED = (
+    "bench",
+    "central",
+    "contract",
+    "firmware",
+    "gateway",
+    "provisioning",
+    "simulators",
+    "tests",
+    "pyproject.toml",
+)
 _SECONDS = 1800
 _FAILED = 1  # pytest's own: tests ran, and some failed
 

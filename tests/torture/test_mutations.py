@@ -7,12 +7,13 @@ import pytest
 
 from tests.torture.mutation import ROOT, Copy, Mutation
 from tests.torture.mutations_carry import CARRY
+from tests.torture.mutations_clock import TERMINAL
 from tests.torture.mutations_log import LOG
 from tests.torture.mutations_reader import READER
 from tests.torture.mutations_way import CENTRAL, CHAIN, GATEWAY
 from tests.torture.mutations_zkteco import ZKTECO
 
-MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CARRY, *CHAIN, *READER, *ZKTECO)
+MUTATIONS = (*LOG, *GATEWAY, *CENTRAL, *CARRY, *CHAIN, *READER, *ZKTECO, *TERMINAL)
 BY_NAME = pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 
 
