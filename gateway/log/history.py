@@ -31,6 +31,7 @@ class History:
         self._disk.mkdir(self._root)
         self._disk.sync_folder(self._root.parent)
         discard_unfinished(self._disk, self._root)
+        self._disk.sync_folder(self._root)  # whoever gave an epoch its name may have been killed before it did that
         known = epochs(self._disk, self._root, self._gateway)
         self.older = [self._journal(epoch, ended=True) for epoch in known[:-1]]
         if known:

@@ -88,8 +88,17 @@ class Active:
 
     @classmethod
     def adopt(cls, disk: Disk, path: Path, found: Scan) -> "Active":
-        """Go on with a segment found whole at start-up. Raises OSError."""
+        """Go on with a segment found whole at start-up, all of it and its name on the medium. Raises OSError.
+
+        Whoever wrote it may have been killed before his own sync: what is found here counts as recorded from now on.
+        """
         fd = disk.open_append(path, create=False)
+        try:
+            disk.sync(fd)
+            disk.sync_folder(path.parent)
+        except OSError:
+            disk.close(fd)
+            raise
         offsets = array("Q", (line.offset for line in found.entries))
         return cls(
             disk=disk,

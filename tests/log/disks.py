@@ -199,6 +199,55 @@ class FaultyRecorder(FaultyDisk, RecordingDisk):
         FaultyDisk.__init__(self, at, code, lasting=lasting)
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class KillingRecorder(RecordingDisk):
+    """Ends the process before operation number `at` (a write: in the middle of it), and remembers all of it."""
+
+    def __init__(self, root: Path, at: int) -> None:
+        super().__init__(root)
+        self.at, self.count = at, 0
+
+    def _step(self) -> None:
+        self.count += 1
+        if self.count == self.at:
+            raise Killed
+
+    def open_append(self, path: Path, *, create: bool) -> int:
+        self._step()
+        return super().open_append(path, create=create)
+
+    def write(self, fd: int, data: bytes) -> None:
+        try:
+            self._step()
+        except Killed:
+            super().write(fd, data[: len(data) // 2])
+            raise
+        super().write(fd, data)
+
+    def sync(self, fd: int) -> None:
+        self._step()
+        super().sync(fd)
+
+    def truncate(self, fd: int, size: int) -> None:
+        self._step()
+        super().truncate(fd, size)
+
+    def rename(self, old: Path, new: Path) -> None:
+        self._step()
+        super().rename(old, new)
+
+    def unlink(self, path: Path) -> None:
+        self._step()
+        super().unlink(path)
+
+    def sync_folder(self, path: Path) -> None:
+        self._step()
+        super().sync_folder(path)
+
+
 class Replay:
     """The medium after the first `steps` of a recording: what is durable, and what is pending."""
 

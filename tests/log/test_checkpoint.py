@@ -59,7 +59,7 @@ def test_nothing_is_written_after_close(tmp_path: Path) -> None:
     for path in copy.segments()[-2:]:
         path.unlink()
         path.with_suffix(".idx").unlink(missing_ok=True)
-    disk = FaultyDisk(at=3, code=errno.ENOSPC, lasting=True)
+    disk = FaultyDisk(at=4, code=errno.ENOSPC, lasting=True)
     log = open_log(tmp_path, disk)
     log.close()
     disk.heal()

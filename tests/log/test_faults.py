@@ -126,7 +126,7 @@ class TestRefusedEpoch:
             path.unlink()
             path.with_suffix(".idx").unlink(missing_ok=True)
         disk = FaultyDisk(at=1, code=errno.ENOSPC, lasting=True)
-        disk.at = 3  # the folder and its name
+        disk.at = 4  # the folder, its name and those in it
         log = open_log(quick_path, disk)
         assert log.unpublished(5) == []
         log.republish(0)

@@ -15,7 +15,18 @@ from hypothesis import HealthCheck, given, settings
 
 from gateway.entries import Draft
 from tests.log.damage import Copy, flip, lines, make
-from tests.log.disks import ALL, NOTHING, Chance, FaultyRecorder, RecordingDisk, Replay, UnsyncedDisk, leave
+from tests.log.disks import (
+    ALL,
+    NOTHING,
+    Chance,
+    FaultyRecorder,
+    Killed,
+    KillingRecorder,
+    RecordingDisk,
+    Replay,
+    UnsyncedDisk,
+    leave,
+)
 from tests.log.life import DRAFTS, Life, Promises, script
 from tests.log.logs import check_log, everything, lost, open_log, punches, quick_folder
 
@@ -65,15 +76,15 @@ def check(disk: RecordingDisk, steps: int, chance: Chance, drafts: list[Draft] =
         leave(replay, data, chance)
         again = RecordingDisk(data)
         log = open_log(data, again)
-        promises.check(log)
+        promises.check(log, cut=True)
         log.close()
         data_again = data.with_name(data.name + "-again")
         leave(Replay(again, len(again.steps) // 2), data_again, chance)
         log = open_log(data_again, UnsyncedDisk())
-        promises.check(log)
+        promises.check(log, cut=True)
         log.append(drafts)
         assert not log.append(drafts)
-        check_log(log)
+        check_log(log, gaps=lost(everything(log)))
         log.close()
     finally:
         shutil.rmtree(data)
@@ -135,6 +146,44 @@ def refuse(folder: Path, at: int, pick: random.Random) -> None:
     assert disk.refused
     check(disk, pick.randint(min(at, len(disk.steps)), len(disk.steps)), by(pick))
     shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("chance", ["nothing", pytest.param("any", marks=pytest.mark.soak)])
+def test_killed_and_then_the_current_fails(quick_path: Path, chance: str) -> None:
+    """What the next process finds in the kernel's memory alone must be on the medium before it counts on it."""
+    at = 1
+    while kill_and_cut(quick_path / str(at), at, NOTHING if chance == "nothing" else by(random.Random(f"killed {at}"))):
+        at += 1
+    assert at > 100
+
+
+def kill_and_cut(folder: Path, at: int, chance: Chance) -> bool:
+    """The scripted life killed before operation `at`, another on what it left, then a cut. Whether there was one."""
+    folder.mkdir()
+    disk = KillingRecorder(folder, at)
+    promises = Promises()
+
+    def told(now: Promises) -> None:
+        kept = deepcopy(now)
+        disk.note(lambda replay: replay.facts.append(kept))
+
+    first = Life(folder, disk, told=told)
+    first.promises = promises
+    try:
+        script(first)
+    except Killed:
+        pass
+    else:
+        return False
+    first.die()
+    second = Life(folder, disk, told=told)
+    second.promises = promises
+    second.open()
+    second.append(*range(1, 9), *range(20, 25))
+    second.die()
+    check(disk, len(disk.steps), chance)
+    shutil.rmtree(folder)
+    return True
 
 
 OPERATIONS = st.one_of(

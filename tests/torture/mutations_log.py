@@ -3,6 +3,7 @@
 from tests.torture.mutation import Mutation
 
 POWER_CUT = "tests/log/test_power_cut.py::test_after_every_step[nothing unsynced survives]"
+KILLED = "tests/log/test_power_cut.py::test_killed_and_then_the_current_fails"
 REPAIR = "tests/log/test_power_cut.py::TestInterruptedRepair"
 REFUSALS = "tests/log/test_faults.py::test_every_operation"
 DAMAGE = "tests/log/test_damage.py"
@@ -28,6 +29,27 @@ LOG = (
         "        self._disk.sync_folder(self._root)\n        journal",
         "        journal",
         (POWER_CUT,),
+    ),
+    Mutation(
+        "what a killed process left in a segment is not synced",
+        "gateway/log/segment.py",
+        "            disk.sync(fd)\n            disk.sync_folder(path.parent)\n",
+        "            disk.sync_folder(path.parent)\n",
+        (KILLED,),
+    ),
+    Mutation(
+        "the name that a killed process gave a segment is not synced",
+        "gateway/log/segment.py",
+        "            disk.sync(fd)\n            disk.sync_folder(path.parent)\n",
+        "            disk.sync(fd)\n",
+        (KILLED,),
+    ),
+    Mutation(
+        "the name that a killed process gave an epoch is not synced",
+        "gateway/log/history.py",
+        "        self._disk.sync_folder(self._root)  # whoever",
+        "        # whoever",
+        (KILLED,),
     ),
     Mutation(
         "the system's fdatasync is not called",
