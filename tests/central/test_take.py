@@ -271,6 +271,15 @@ class TestGateways:
             (chain.logid, new.logid)
         ]
 
+    def test_a_log_that_changes_without_news_keeps_when_its_last_came(self, centre: Centre, chain: Chain) -> None:
+        chain.punches(2)
+        centre.take([chain.birth()], chain.messages())
+        before = centre.rows("SELECT last_entry FROM log WHERE logid = ?", chain.logid)
+        new = Chain(epoch="0badcafe").says("log-forked", previous={"logid": chain.logid})
+        centre.take([new.birth()], new.messages())
+        after = centre.rows("SELECT last_entry, continued_by FROM log WHERE logid = ?", chain.logid)
+        assert after == [(before[0], new.logid)]
+
     def test_gaps_of_a_log_that_ended(self, centre: Centre, chain: Chain) -> None:
         chain.punches(5)
         centre.take(chain.messages(1, 2), chain.messages(5))

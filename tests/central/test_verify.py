@@ -64,6 +64,14 @@ def test_nothing_is_wrong(centre: Centre, chain: Chain) -> None:
     assert count(centre.database) == 48
 
 
+def test_what_no_column_can_hold_is_no_tampering(centre: Centre) -> None:
+    chain = Chain()
+    chain.punch("pin:\0", id="a\0b", method="\0")
+    centre.take(chain.messages())
+    assert centre.rows("SELECT id FROM entry") == ["a\N{REPLACEMENT CHARACTER}b"]
+    assert not looked_at(centre).wrong
+
+
 class TestTampering:
     def test_one_byte_of_an_entry(self, centre: Centre, chain: Chain) -> None:
         raw = chain.raws[6].replace(b"07:00", b"06:00", 1).replace(b"pin:1042", b"pin:1043")
