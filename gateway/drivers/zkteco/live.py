@@ -19,7 +19,7 @@ class LiveEvents:
     """The events of one session, in order."""
 
     def __init__(
-        self, serial: str, memory: Memory, *, refresh_names: Callable[[], object], want_read: Callable[[], None]
+        self, serial: str, memory: Memory, *, refresh_names: Callable[[], bool], want_read: Callable[[], None]
     ) -> None:
         self.punches = 0
         """Punches since the log was last found complete; its owner sets it back."""
@@ -75,8 +75,8 @@ class LiveEvents:
 
         A log that was never read names them as its events do, so far as we know.
         """
-        if said.uid is not None and self._memory.names.is_news(said.uid):
-            self._refresh_names()
+        if said.uid is not None and not self._has_list(said.uid):
+            return None
         layout = layout_named(self._memory.layout)
         if layout is None or layout.has_person == (said.person is not None):
             return said
@@ -85,6 +85,15 @@ class LiveEvents:
             return None if person is None else said._replace(person=person, uid=None)
         uid = self._slot_of(said.person or "")
         return None if uid is None else said._replace(person=None, uid=uid)
+
+    def _has_list(self, uid: int) -> bool:
+        """Whether the user list is at hand, as it is now. If it cannot be read, a name is too much to ask of a punch
+        that comes live; the log, read again, has more patience."""
+        names = self._memory.names
+        if not names.is_news(uid) or self._refresh_names():
+            return True
+        names.doubt()
+        return False
 
     def _slot_of(self, person: str) -> int | None:
         uid = self._memory.names.slot_of(person)

@@ -1,5 +1,6 @@
 """Firmware whose live events name a slot while its log names people, or the other way round: one punch, one fact."""
 
+import struct
 from collections.abc import Callable
 
 import pytest
@@ -75,3 +76,22 @@ def test_a_person_who_got_another_slot_is_found_there(connect):
         (live,) = punches(until(driver, punches))
         assert (live.person, live.extra["uid"], live.origin) == ("1042", 9, "live")
         assert identity(live) in reread(connect, terminal)
+
+
+def test_a_live_punch_is_not_left_without_a_name_because_the_user_list_fails_once(connect):
+    """Of a slot that is met for the first time: the log, read again, names it."""
+    fails = iter([True])
+
+    def users(device, link, number, data):
+        table = device.users if struct.unpack_from("<h", data, 1)[0] == 9 else device.log
+        if table is device.users and next(fails, False):
+            device.bulk(link, 1501, number, struct.pack("<I", len(table)) + table[:-3])
+        else:
+            device.table(link, number, table)
+
+    with ScriptedTerminal(users=USERS, counters=counted(8), answers={1503: users}) as terminal:
+        driver = connect(terminal)
+        drain(driver)
+        terminal.punch(row_8a(7, NOON_PACKED), event_10(7, NOON))
+        (told,) = punches(until(driver, punches))
+        assert (told.person, told.extra["id_source"]) == ("1042", "lookup")
