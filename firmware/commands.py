@@ -10,7 +10,7 @@ APART_S = 2  # a clock that differs by less is right
 
 
 class Commands:
-    # `app`: what is commanded. It has forwarder, clock, take_time(unix, source), note(event, detail), facts().
+    # `app`: what is commanded. It has forwarder, clock, times, link, note(event, detail), facts().
     def __init__(self, app) -> None:
         self._app = app
 
@@ -56,14 +56,14 @@ class Commands:
             if clock.state != "unset":
                 offset = clock.now() - unix
             took = offset is None or abs(offset) >= APART_S
-            self._app.take_time(unix if took else clock.now(), "command")
+            self._app.times.take(unix if took else clock.now(), "command")
         return {"clock": self._app.clock.state, "offsets_s": {self._app.name: offset}, "set": took}
 
     def _update(self, command):
         url = command.get("url")
         if not isinstance(url, str):
             raise ValueError("url: missing or not text")  # noqa: TRY004 - it becomes a refusal like the others
-        self._app.want_update(url)
+        self._app.link.want_update(url)
         return {"url": url}
 
 

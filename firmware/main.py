@@ -1,8 +1,9 @@
 # Builds the object graph. Large modules come first, while the heap is in one piece.
 
 from firmware.log.flashlog import FlashLog  # noqa: I001 - the order is meant
+from firmware.log.epoch import recorded_of
 from firmware.mqtt import Client
-from firmware.net import Way
+from firmware.net import way
 from firmware.app import App
 from firmware import files, storage
 from firmware.clock import Clock
@@ -10,9 +11,8 @@ from firmware.feedback import Feedback
 from firmware.forwarder import Forwarder
 from firmware.recorder import Recorder
 from firmware.timetext import offset_of, parse
-from firmware.uptime import Uptime
 from firmware.version import BUILT, VERSION
-from firmware.vitals import Vitals
+from firmware.vitals import Uptime, Vitals
 from firmware.wifi import Wifi
 
 
@@ -35,8 +35,8 @@ class Parts:
         )
         self.updates = _updates(board, settings)
         self.reader = _reader(board, settings) if reader is None else reader
-        way = Way(board, settings["broker.host"], settings["broker.port"], context)
-        self.client = Client(way.connect, uptime, settings["broker.window"], settings["broker.keepalive"])
+        connect = way(board, settings["broker.host"], settings["broker.port"], context)
+        self.client = Client(connect, uptime, settings["broker.window"], settings["broker.keepalive"])
         names = (settings["site"], settings["reader"])
         self.forwarder = Forwarder(self.log, self.client, names, uptime, settings["broker.confirm"])
 
@@ -48,11 +48,11 @@ def make(board, settings, context=None, reader=None, uptime=None) -> App:
     app = App(parts)
     parts.client.received, parts.client.settled = parts.forwarder.received, parts.forwarder.settled
     parts.forwarder.owner = app
-    _first_notes(app, parts.found)
+    _first_notes(app, parts.found, parts.updates)
     return app
 
 
-def _first_notes(app: App, found: str) -> None:
+def _first_notes(app: App, found: str, updates) -> None:
     _first_time(app)
     if found == "reformatted":
         app.note("log-damaged", {"why": "the data flash could not be read and was formatted"})
@@ -60,7 +60,7 @@ def _first_notes(app: App, found: str) -> None:
         app.note("disk-failed", {"why": found})
     detail = {"version": VERSION, "why": app.board.why_started()}
     detail.update(app.recorder.moment())
-    if app._updates is not None and app._updates.taken_back():
+    if updates is not None and updates.taken_back():
         detail["taken-back"] = True
     app.note("software-started", detail)
 
@@ -70,16 +70,14 @@ def _first_time(app: App) -> None:
     newest = app.log.read(app.log.next - 2, 1)
     stamps = [app.log.time]
     if newest:
-        raw = newest[0][2]
-        at = raw.find(b'"recordedtime":"') + 16
-        stamps.append(raw[at : raw.find(b'"', at)].decode())
+        stamps.append(recorded_of(newest[0][2]))
     kept = app.board.kept_time()
     for stamp in stamps:
         try:
             app.clock.floor(parse(stamp))
         except (ValueError, IndexError):
             pass  # there is none yet
-    app._read_rtc()
+    app.times.read_rtc()
     if app.clock.state == "unset" and kept is not None and app.clock.plausible(kept):
         app.clock.set(kept, "kept", holdover=True)
     app.clock.floor(app.clock.now() + 1)

@@ -186,7 +186,7 @@ class Client:
             if not byte & 0x80:
                 return first, size
             if shift > 21:
-                raise OSError("the broker sends no MQTT")
+                raise _nonsense()
 
     async def _read(self):
         while True:
@@ -196,7 +196,7 @@ class Client:
                 await self._message(first, size)
                 continue
             if size > 64:
-                raise OSError("the broker sends no MQTT")
+                raise _nonsense()
             body = await self._exactly(size)
             if kind == packets.PUBACK:
                 self._landed(int.from_bytes(body[:2], "big"))
@@ -217,7 +217,7 @@ class Client:
         name = int.from_bytes(await self._exactly(2), "big")
         size -= 2 + name + (2 if qos else 0)
         if size < 0 or name > 256 or qos > 1:
-            raise OSError("the broker sends no MQTT")
+            raise _nonsense()
         topic = (await self._exactly(name)).decode()
         pid = int.from_bytes(await self._exactly(2), "big") if qos else 0
         if size > _LARGEST:
@@ -242,6 +242,10 @@ class Client:
             if self._pinged is None and idle > self._keepalive * 500:
                 self._pinged = now
                 await self._send(packets.PINGREQ)
+
+
+def _nonsense():
+    return OSError("the broker sends no MQTT")
 
 
 def _text(error):

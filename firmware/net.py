@@ -38,13 +38,12 @@ async def connect(host: str, port: int, context=None):
     return await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
 
 
-# The way to one broker.
-class Way:
-    def __init__(self, board, host: str, port: int, context) -> None:
-        self._board, self._host, self._port, self._context = board, host, port, context
+# The way to one broker: a coroutine function that gives a pair of streams.
+def way(board, host: str, port: int, context):
+    async def connect():
+        return await board.connect(host, port, context)
 
-    async def connect(self):
-        return await self._board.connect(self._host, self._port, self._context)
+    return connect
 
 
 # Send one datagram and wait for the answer. Raises OSError.

@@ -2,9 +2,9 @@
 
 import gc
 import os
-from collections import OrderedDict
 
 from contract import edge
+from firmware.log.epoch import recorded_of
 from firmware.timetext import parse
 from firmware.version import VERSION
 
@@ -18,13 +18,10 @@ def birth(app) -> bytes:
 
 def health(app) -> bytes:
     log, clock = app.log, app.clock
-    device: dict[str, object] = OrderedDict((("id", app.name), ("driver", app.kind), ("state", app.reader_state)))
-    device["serial"] = app.serial
+    device = {"id": app.name, "driver": app.kind, "state": app.taps.state, "serial": app.serial}
     device["last_punch"] = app.recorder.last_punch
     device["counters"] = app.reader.counters
-    extra: dict[str, object] = OrderedDict((("heap_free", gc.mem_free()), ("fill", log.fill)))
-    extra["wifi"] = app.wifi.counters
-    extra["counters"] = app.counters
+    extra = {"heap_free": gc.mem_free(), "fill": log.fill, "wifi": app.wifi.counters, "counters": app.counters()}
     return edge.build_health(
         time=clock.text(),
         uptime_s=app.uptime() // 1000,
@@ -44,9 +41,7 @@ def _oldest(log, clock) -> "int | None":
     found = log.read(log.confirmed, 1)
     if not found:
         return None
-    raw = found[0][2]
-    at = raw.find(b'"recordedtime":"') + 16
-    return max(0, clock.now() - parse(raw[at : raw.find(b'"', at)].decode()))
+    return max(0, clock.now() - parse(recorded_of(found[0][2])))
 
 
 def _disk(folder: str) -> "dict[str, object]":

@@ -26,7 +26,7 @@ def made(board):
     if context is not None:
         _bound(board, settings, app.clock)
     unload("firmware.main", "firmware.storage", "firmware.chips", "contract.topics")
-    gc.threshold(8192)
+    gc.threshold(4096)
     return app
 
 

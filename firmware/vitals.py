@@ -1,4 +1,7 @@
-# The watchdog is fed only while every task has shown life lately: a task that hangs brings the restart that heals it.
+# How long the reader lives, and whether all of it does: the watchdog is fed only while every task has shown life
+# lately; a task that hangs brings the restart that heals it.
+
+import time
 
 
 class Vitals:
@@ -27,3 +30,18 @@ class Vitals:
         if not silent:
             self._feed()
         return silent
+
+
+# Milliseconds since the start that never wrap: MicroPython's ticks do, after a few days.
+class Uptime:
+    def __init__(self, ticks=time.ticks_ms):
+        self._ticks = ticks
+        self._last = ticks()
+        self._sum = 0
+
+    # To be called at least once in five days, as every task does.
+    def __call__(self):
+        now = self._ticks()
+        self._sum += time.ticks_diff(now, self._last)
+        self._last = now
+        return self._sum

@@ -29,8 +29,8 @@ _CONTRACT = ("__init__", "chain", "checkpoint", "edge", "entry", "jsontext", "to
 """What the reader needs of the contract; `audit` is its dictionary of words, for those who read entries."""
 READERS = {
     "mfrc522": ("mfrc522", "mfrc522_chip", "iso14443"),
-    "pn532-spi": ("pn532", "pn532_frame", "pn532_link", "iso14443"),
-    "pn532-hsu": ("pn532", "pn532_frame", "pn532_link", "iso14443"),
+    "pn532-spi": ("pn532", "pn532_frame", "pn532_link"),
+    "pn532-hsu": ("pn532", "pn532_frame", "pn532_link"),
     "r307": ("r307", "r307_packet"),
     "rdm6300": ("rdm6300",),
     "wiegand": ("wiegand",),

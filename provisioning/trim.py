@@ -1,7 +1,8 @@
-"""What a linker does, for the contract on a reader: functions and constants that nothing on board names are left out.
+"""What a linker does, for a reader's image: functions and constants that nothing on board names are left out.
 
-The contract serves every part of the system; a reader writes entries and never reads one. Only whole definitions at
-the top of a module go, and none that anybody imports; the firmware's own modules stay as they are.
+The contract serves every part of the system, and a reader writes entries but never reads one; boot.py lies at the
+device's root, and its slots need only what it knows of them. Whole definitions at the top of such modules go, none
+that anybody imports; all others stay as they are.
 """
 
 import ast
@@ -10,43 +11,44 @@ _TRUE_ON_BOARD = 'sys.implementation.name == "micropython"'
 """What CPython does otherwise is no part of a reader."""
 
 
-def trimmed(sources: dict[str, str], package: str = "contract") -> dict[str, str]:
-    """The same modules (by dotted name) with those of `package` cut down to what the others, and each other, use."""
-    trees = {
-        name: ast.parse(source.replace(_TRUE_ON_BOARD, "True"))
-        for name, source in sources.items()
-        if name.startswith(package + ".")
-    }
+def trimmed(sources: dict[str, str]) -> dict[str, str]:
+    """The same modules (by dotted name), some of them cut down to what the others, and each other, use."""
+    trees = {name: ast.parse(source.replace(_TRUE_ON_BOARD, "True")) for name, source in sources.items() if _cuts(name)}
     fixed = [ast.parse(source) for name, source in sources.items() if name not in trees]
     changed = True
     while changed:
         changed = False
-        wanted = _wanted([*fixed, *trees.values()], package)
+        wanted = _wanted([*fixed, *trees.values()], set(trees))
         for name, tree in trees.items():
-            changed = _cut(tree, wanted.get(name, set())) or changed
+            changed = _cut(tree, wanted[name]) or changed
     return {**sources, **{name: ast.unparse(tree) for name, tree in trees.items()}}
 
 
-def _wanted(trees: list[ast.Module], package: str) -> dict[str, set[str]]:
-    """Module of the package -> the names that are imported from it, or said as an attribute of it."""
-    wanted: dict[str, set[str]] = {}
+def _cuts(name: str) -> bool:
+    return name.startswith("contract.") or name == "firmware.boot"
+
+
+def _wanted(trees: list[ast.Module], cut: set[str]) -> dict[str, set[str]]:
+    """Module -> the names that are imported from it, or said as an attribute of it."""
+    wanted: dict[str, set[str]] = {name: set() for name in cut}
     for tree in trees:
         nodes = list(ast.walk(tree))
-        modules = {}
+        modules: dict[str, str] = {}
         for node in nodes:
-            if isinstance(node, ast.ImportFrom) and node.module == package:
-                modules.update({alias.asname or alias.name: f"{package}.{alias.name}" for alias in node.names})
-            elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(package + "."):
-                wanted.setdefault(node.module, set()).update(alias.name for alias in node.names)
+            if isinstance(node, ast.ImportFrom) and node.module in cut:
+                wanted[node.module].update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                named = {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+                modules.update({name: module for name, module in named.items() if module in cut})
         for node in nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
-                wanted.setdefault(modules[node.value.id], set()).add(node.attr)
+                wanted[modules[node.value.id]].add(node.attr)
     return wanted
 
 
 def _cut(tree: ast.Module, wanted: set[str]) -> bool:
     """Take away what is neither wanted outside nor used by what stays; whether anything went."""
-    kept = [node for node in tree.body if not _defines(node) or _defines(node) & wanted]
+    kept = [node for node in tree.body if not _may_go(node) or _defines(node) & wanted]
     while True:
         used = set().union(*map(_names, kept)) if kept else set()
         more = [node for node in tree.body if node not in kept and _defines(node) & used]
@@ -60,6 +62,10 @@ def _cut(tree: ast.Module, wanted: set[str]) -> bool:
     changed = len(body) < len(tree.body)
     tree.body = body
     return changed
+
+
+def _may_go(node: ast.stmt) -> bool:
+    return bool(_defines(node)) or (isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'")
 
 
 def _defines(node: ast.stmt) -> set[str]:

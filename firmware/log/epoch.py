@@ -161,5 +161,14 @@ class Epoch:
 
 # The kind of an entry, from its bytes.
 def kind_of(raw):
-    at = raw.find(b'"type":"ketuk.') + 14
-    return raw[at : raw.find(b".", at)].decode()
+    return _between(raw, b'"type":"ketuk.', b".")
+
+
+# Its `recordedtime`.
+def recorded_of(raw):
+    return _between(raw, b'"recordedtime":"', b'"')
+
+
+def _between(raw, before, behind):
+    at = raw.find(before) + len(before)
+    return raw[at : raw.find(behind, at)].decode()

@@ -11,7 +11,6 @@
 # one by one; `carry` goes on after a power cut where the present epoch's entries say that it stood.
 
 import os
-from collections import OrderedDict
 
 from contract import entry
 from firmware import files
@@ -194,8 +193,7 @@ class FlashLog:
 
 
 def _opened(number, reason, previous=None):
-    detail = OrderedDict()
-    detail["reason"] = reason
+    detail = {"reason": reason}
     if previous is not None:
         detail["previous"] = previous
     return ("log-created" if number == 1 else "log-forked", detail)

@@ -9,7 +9,6 @@ from micropython import const
 
 _TAG = const(0x88)
 _MORE = const(0x04)
-_RANDOM = const(0x08)
 _LEVELS = b"\x93\x95\x97"
 
 WUPA = b"\x52"  # 7 bits: wakes a card whether it is idle or halted
@@ -28,16 +27,6 @@ def crc_a(data: "bytearray | bytes | memoryview", length: int) -> int:
         byte = (byte ^ (byte << 4)) & 0xFF
         crc = (crc >> 8) ^ (byte << 8) ^ (byte << 3) ^ (byte >> 4)
     return crc
-
-
-# A card that draws its UID anew has four bytes, the first of them 08h.
-def is_random(uid: "bytes | bytearray") -> bool:
-    return len(uid) == 4 and uid[0] == _RANDOM
-
-
-# Is this a UID at all? For chips that do the cascade themselves.
-def plausible(uid: "bytes | bytearray") -> bool:
-    return len(uid) in (7, 10) or (len(uid) == 4 and uid[0] != _TAG)
 
 
 # Collects one card's UID. begin(); then, until `sak` says DONE or anything is REFUSED: send `anticollision`, give the

@@ -17,7 +17,7 @@ from firmware.readers import iso14443
 from firmware.readers.mfrc522_chip import BAD, COLLISION, OK, SILENT, STUCK, Chip
 from firmware.readers.presence import Presence
 from firmware.readers.reader import Reader
-from firmware.readers.tap import Tap, Trouble
+from firmware.readers.tap import Tap, Trouble, is_random
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Mfrc522(Reader):
         uid, raw = self._cascade.uid(), bytes(self._raw[: self._raw_length])
         await self._chip.exchange(iso14443.HLTA, 4)  # silence is its way to agree
         ref = uid.hex().upper()
-        random = iso14443.is_random(uid)
+        random = is_random(uid)
         if not self._presence.arrived("random" if random else ref):
             return
         flags = ("random-uid",) if random else ()
@@ -130,3 +130,8 @@ class Mfrc522(Reader):
             if outcome != OK or chip.length != 1 or chip.last_bits != 4 or chip.answer[0] & 0x0F != 0x0A:
                 return False
         return True
+
+
+def make(board, settings, options):
+    reset = board.output(settings["pins.reset"])
+    return Mfrc522(board.spi(settings), board.output(settings["pins.cs"]), reset, **options)

@@ -11,16 +11,15 @@ import time
 
 from micropython import const
 
-from firmware.readers import iso14443, pn532_frame
-from firmware.readers.pn532_link import ROOM
+from firmware.readers import pn532_frame
+from firmware.readers.pn532_link import ROOM, HsuLink, SpiLink
 from firmware.readers.presence import Presence
 from firmware.readers.reader import Reader
-from firmware.readers.tap import Tap, Trouble
+from firmware.readers.tap import Tap, Trouble, is_random, plausible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from firmware.readers.buses import Pin, Ticks
-    from firmware.readers.pn532_link import HsuLink, SpiLink
 
 _MISSES = const(2)
 _PATIENCE = const(2)
@@ -93,10 +92,10 @@ class Pn532(Reader):
         else:
             uid, raw = found[0]
             ref = _name(uid)
-            if iso14443.plausible(uid) and (self._presence.holds(ref) or await self._again(ref)):
+            if plausible(uid) and (self._presence.holds(ref) or await self._again(ref)):
                 if self._presence.arrived(ref):
                     self.counters["taps"] += 1
-                    flags = ("random-uid",) if iso14443.is_random(uid) else ()
+                    flags = ("random-uid",) if is_random(uid) else ()
                     out.append(Tap("card", "card", uid.hex().upper(), raw, flags))
             else:
                 self._misread()
@@ -132,4 +131,13 @@ class Pn532(Reader):
 
 # Phones draw another UID at each look: to their presence they are all one.
 def _name(uid: bytes) -> str:
-    return "random" if iso14443.is_random(uid) else uid.hex().upper()
+    return "random" if is_random(uid) else uid.hex().upper()
+
+
+def make(board, settings, options):
+    link: SpiLink | HsuLink
+    if settings["chip.kind"] == "pn532-spi":
+        link = SpiLink(board.spi(settings), board.output(settings["pins.cs"]))
+    else:
+        link = HsuLink(board.uart(settings, 115_200))
+    return Pn532(link, board.output(settings["pins.reset"]), **options)

@@ -182,3 +182,12 @@ class R307(Reader):
                 if kind == r307_packet.BAD:
                     raise OSError("sensor restarted" if self._room[0] == _READY else "bad packet")
         raise OSError("no answer")
+
+
+# The pin `reset` switches the sensor's power. Address and password come as hex digits.
+def make(board, settings, options):
+    given = dict(options)
+    for name in ("address", "password"):
+        if name in given:
+            given[name] = bytes.fromhex(given[name])
+    return R307(board.uart(settings, 57_600), board.output(settings["pins.reset"]), **given)

@@ -82,3 +82,7 @@ class Rdm6300(Reader):
         if self._times >= self._confirm and self._presence.arrived(ref):
             self.counters["taps"] += 1
             out.append(Tap("card", "card", ref, bytes(self._frame), ()))
+
+
+def make(board, settings, options):
+    return Rdm6300(board.uart(settings, 9_600), **options)

@@ -1,4 +1,4 @@
-# What a reader gives: a tap, or a trouble.
+# What a reader gives: a tap, or a trouble; and what the UID of a tap can be (ISO/IEC 14443-3).
 
 from collections import namedtuple
 
@@ -17,3 +17,13 @@ Tap = namedtuple("Tap", ("method", "scheme", "ref", "raw", "flags"))
 #   reader-dead     it does not answer, not even after a hard reset; it is tried again and again
 #   reader-back     it answers again
 Trouble = namedtuple("Trouble", ("word", "detail"))
+
+
+# A card that draws its UID anew has four bytes, the first of them 08h.
+def is_random(uid: "bytes | bytearray") -> bool:
+    return len(uid) == 4 and uid[0] == 0x08
+
+
+# Is this a UID at all? For chips that do the cascade themselves. The first of four bytes is never the cascade tag 88h.
+def plausible(uid: "bytes | bytearray") -> bool:
+    return len(uid) in (7, 10) or (len(uid) == 4 and uid[0] != 0x88)

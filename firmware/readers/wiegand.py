@@ -109,3 +109,8 @@ class Wiegand(Reader):
         self.counters[word] += 1
         if len(bits) > _NOISE:
             out.append(Trouble("bad-frame", f"{word}, {len(bits)} bits"))
+
+
+# Data 0 on the pin `rx`, data 1 on the pin `tx`.
+def make(board, settings, options):
+    return Wiegand(board.input(settings["pins.rx"]), board.input(settings["pins.tx"]), **options)

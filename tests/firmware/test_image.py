@@ -49,12 +49,18 @@ def imported(path: Path) -> set[str]:
 @pytest.mark.parametrize("kind", READERS)
 def test_every_import_is_on_board(kind: str) -> None:
     there = {path.with_suffix("").as_posix().replace("/", ".") for path in modules(kind)}
-    others = {f"firmware.readers.{name}" for names in READERS.values() for name in names}
     for path in modules(kind):
         missing = imported(ROOT / path) - there
-        if path.as_posix() == "firmware/chips.py":
-            missing -= others
         assert not missing, f"{path} needs {missing}"
+
+
+def test_images_and_settings_know_the_same_kinds() -> None:
+    tree = ast.parse((FIRMWARE / "config.py").read_text())
+    [kinds] = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CHIPS"
+    ]
+    assert isinstance(kinds, ast.Dict)
+    assert {ast.literal_eval(key) for key in kinds.keys if key is not None} == set(READERS)
 
 
 def test_no_reader_is_forgotten() -> None:
@@ -83,7 +89,7 @@ def constants(path: Path, name: str) -> Any:
 
 
 def test_no_trouble_of_a_reader_passes_in_silence() -> None:
-    told = set(constants(FIRMWARE / "app.py", "TROUBLES"))
-    written = set(constants(FIRMWARE / "app.py", "EVIDENCE"))
+    told = set(constants(FIRMWARE / "taps.py", "TROUBLES"))
+    written = set(constants(FIRMWARE / "taps.py", "EVIDENCE"))
     assert told | written == troubles()
     assert told <= set(constants(FIRMWARE / "texts.py", "WORDS"))

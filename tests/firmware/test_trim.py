@@ -57,7 +57,7 @@ def test_what_nobody_names_is_left_out_through_every_module(user: str) -> None:
 
 def test_the_firmware_itself_stays_as_it_is() -> None:
     for name, source in sources(Release("0", 0)).items():
-        if name.startswith("firmware.") and name != "firmware.version":
+        if name.startswith("firmware.") and name not in ("firmware.version", "firmware.boot"):
             assert source == (ROOT / (name.replace(".", "/") + ".py")).read_text()
 
 
@@ -76,6 +76,13 @@ def test_no_name_is_missing_on_board(kind: str, tmp_path: Path) -> None:
     command = [ruff, "check", "--isolated", "--no-cache", "--select", "F821", "--quiet", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_slot_does_not_choose_slots() -> None:
+    boot = sources(Release("0", 0))["firmware.boot"]
+    assert {"read_state", "write_state", "current", "other"} <= names(boot)
+    assert "choose" not in names(boot)
+    assert "__main__" not in boot
 
 
 def test_entries_are_written_and_never_read() -> None:

@@ -32,7 +32,7 @@ async def measured(app, seconds):
         if task.done():
             await task
         if tick % 20 == 10:
-            app._tap(Tap("card", "card", "04%012X" % tick, b"\x04\xa1", ()))
+            app.taps.take(Tap("card", "card", "04%012X" % tick, b"\x04\xa1", ()))
             taps += 1
         lowest = min(lowest, gc.mem_free())
         if tick % 50 == 49:
@@ -46,9 +46,9 @@ async def measured(app, seconds):
     print("free_at_least=%d" % lowest)
     print("waiting=%d" % app.log.waiting)
     print("last=%d" % app.log.next)
-    print("broken=%d" % app.counters["broken"])
-    print("failed=%d" % app.counters["failed"])
-    print("error=" + app.last_error)
+    print("broken=%d" % app.counters()["broken"])
+    print("failed=%d" % app.counters()["failed"])
+    print("error=" + (app.last_error or app.link.last_error))
     task.cancel()
 
 

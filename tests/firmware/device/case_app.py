@@ -198,9 +198,9 @@ def test_two_cards_bad_frames_and_a_dead_reader_are_told_and_make_no_tap():
             w.cards.waiting.append(Trouble(word, "why"))
             await w.until(lambda: w.said == word)  # noqa: B023 - awaited at once
             await w.until(lambda: w.board.screen.shown[-1] == " ".join(lines(word, "id", None)).strip())  # noqa: B023
-        assert w.app.reader_state == "silent" and w.app.feedback.idle == "reader-dead"
+        assert w.app.taps.state == "silent" and w.app.feedback.idle == "reader-dead"
         w.cards.waiting.append(Trouble("reader-back", "why"))
-        await w.until(lambda: w.app.reader_state == "ok")
+        await w.until(lambda: w.app.taps.state == "ok")
         assert await w.tap("08A1B2C3", ("random-uid",)) == "random-uid"
         await w.until(w.drained)
 
@@ -263,7 +263,7 @@ def test_a_restart_without_loss_of_power_keeps_the_time_and_a_power_cut_does_not
     w = world()
 
     async def set_and_reset(w):
-        w.app.take_time(w.now(), "ntp")
+        w.app.times.take(w.now(), "ntp")
         await w.tap(uid(1))
         await asyncio.sleep_ms(5000)
         w.board.reset()

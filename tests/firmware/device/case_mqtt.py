@@ -6,7 +6,7 @@ from vtime import VirtualTime
 from wire import Broker
 
 from firmware.mqtt import Client, Refused
-from firmware.uptime import Uptime
+from firmware.vitals import Uptime
 
 HELLO = ("pintu-1", "t/status", b'{"state":"lost"}', None, None)
 

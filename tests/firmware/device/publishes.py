@@ -6,7 +6,7 @@ import sys
 
 from firmware import net
 from firmware.mqtt import Client
-from firmware.uptime import Uptime
+from firmware.vitals import Uptime
 
 HELLO = ("pintu-1", "t/status", b"lost", None, None)
 WINDOW = 8

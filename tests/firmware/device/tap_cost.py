@@ -12,7 +12,7 @@ from firmware.log import segment
 from firmware.log.flashlog import FlashLog
 from firmware.readers.tap import Tap
 from firmware.recorder import Recorder
-from firmware.uptime import Uptime
+from firmware.vitals import Uptime
 from simulators.chips.nor_flash import NorFlash
 
 

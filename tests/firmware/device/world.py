@@ -11,7 +11,7 @@ from wire import Broker
 
 from firmware.main import make
 from firmware.readers.tap import Tap
-from firmware.uptime import Uptime
+from firmware.vitals import Uptime
 from simulators.chips.ds3231 import Ds3231
 from simulators.chips.nor_flash import NorFlash
 from simulators.chips.wifi import Wlan

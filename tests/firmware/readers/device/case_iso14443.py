@@ -2,7 +2,8 @@
 
 import random
 
-from firmware.readers.iso14443 import DONE, GOES_ON, HLTA, REFUSED, Cascade, crc_a, is_random, plausible
+from firmware.readers.iso14443 import DONE, GOES_ON, HLTA, REFUSED, Cascade, crc_a
+from firmware.readers.tap import is_random, plausible
 
 
 def sent(frame):
