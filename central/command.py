@@ -48,7 +48,7 @@ def run(
     partition: Annotated[
         str, typer.Option(help="Take only a part of the gateways: 2/4 is the second of four ingesters.")
     ] = "1/1",
-    log_format: Annotated[str, typer.Option(help="text for people, json for machines.")] = "text",
+    log_format: Annotated[str, typer.Option(help="text, json, or auto: text on a terminal, else json.")] = "auto",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell more.")] = False,  # noqa: FBT002
 ) -> int:
     """Take entries from the broker into the database until SIGTERM or Ctrl-C."""

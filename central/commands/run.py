@@ -81,8 +81,10 @@ def summary(ingester: Ingester) -> str:
 
 
 def _log_to_stderr(log_format: str, *, verbose: bool) -> None:
-    if log_format not in ("text", "json"):
-        raise ConfigError(f'--log-format: expected text or json, got "{log_format}"')
+    if log_format not in ("auto", "text", "json"):
+        raise ConfigError(f'--log-format: expected auto, text or json, got "{log_format}"')
+    if log_format == "auto":
+        log_format = "text" if sys.stderr.isatty() else "json"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if log_format == "json" else logging.Formatter(_TEXT, datefmt="%Y-%m-%dT%H:%M:%S%z"))
     logging.basicConfig(handlers=[handler], level=logging.DEBUG if verbose else logging.INFO, force=True)

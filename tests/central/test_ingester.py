@@ -2,6 +2,7 @@
 
 import os
 import random
+import json
 import re
 import shutil
 import subprocess
@@ -51,6 +52,7 @@ def test_entries_in_watermark_out_goodbye(config: Path, mosquitto: Mosquitto, ur
         assert wire.says_writable() is False
     assert books(url).held(chain.logid) == chain.raws
     assert "100 entries, 0 again, 1 gateways" in centre.said
+    assert all(json.loads(line)["message"] for line in centre.said.splitlines())
 
 
 @pytest.mark.parametrize("protocol", ["3.1.1", "5"])
