@@ -1,8 +1,8 @@
 """The ingester as a process, between a real broker and a real database."""
 
+import json
 import os
 import random
-import json
 import re
 import shutil
 import subprocess
