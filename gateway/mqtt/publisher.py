@@ -74,6 +74,7 @@ class Publisher:
     def begin(self, send: Send, receive_maximum: int, largest_packet: int) -> None:
         """A connection stands; so many messages may be on their way, and none above so many bytes."""
         self._send, self._largest, self.warning = send, largest_packet, None
+        self.resends.hasten()  # what the broker held before may be gone
         self._places = min(self._settings.window, receive_maximum)
         self.window.size = 1 if self._refusals.suspicion.one_at_a_time else self._places
         self.adopt(self._outbox.marks())

@@ -2,7 +2,9 @@
 
 A watermark is the centre's whole truth of the moment, so its ranges replace those of the watermark before; what a
 command asked for stays until it was sent. An entry that went out less than `gap` seconds ago waits for its turn: it is
-probably still under way, and the next watermark may no longer name it.
+probably still under way, and the next watermark may no longer name it. What is missing still after it was sent again
+doubles the gap, up to SLOWEST times: it waits in the broker's queue for a centre that is slow, and sending it once more
+only makes the queue longer, or the broker drops what has no room in it.
 """
 
 from collections.abc import Iterable
@@ -11,15 +13,18 @@ from contract.ranges import Range, count, merged, without
 
 MAX_REPLAYS = 64
 MAX_RECENT = 1024
+SLOWEST = 8
 
 
 class Resends:
-    """`gap`: seconds within which nothing is sent twice."""
+    """`gap`: seconds within which nothing is sent twice, at first."""
 
     def __init__(self, gap: float) -> None:
         self._missing: list[Range] = []
         self._replays: list[Range] = []
-        self._recent = Recent(gap)
+        self._gap, self._recent = gap, Recent(gap)
+        self._repeated: list[Range] = []
+        """What was sent again in this round; a round ends when something of it is asked for once more."""
 
     @property
     def waiting(self) -> int:
@@ -29,6 +34,12 @@ class Resends:
     def missing(self, ranges: Iterable[Range]) -> None:
         """What the newest watermark misses."""
         self._missing = merged(ranges)
+        if not self._missing:
+            self.hasten()
+
+    def hasten(self) -> None:
+        """The way is clear, or another one: the gap is what it was at first."""
+        self._recent.gap, self._repeated = self._gap, []
 
     def replay(self, first: int, last: int) -> bool:
         """A command asks for first..last, both included. False when too much is waiting already."""
@@ -54,27 +65,36 @@ class Resends:
             for first, last in without(wanted, recent):
                 piece = (first, min(last, first + most - 1))
                 wanted[:] = without(wanted, [piece])
+                if wanted is self._missing:
+                    self._note_round(piece)
                 return piece
         return None
+
+    def _note_round(self, piece: Range) -> None:
+        if without([piece], self._repeated) != [piece]:
+            self._recent.gap = min(2 * self._recent.gap, SLOWEST * self._gap)
+            self._repeated = []
+        self._repeated = merged([*self._repeated, piece])[-MAX_RECENT:]
 
     def forget(self) -> None:
         """Another log: nothing is asked for any more."""
         self._missing, self._replays = [], []
         self._recent.clear()
+        self.hasten()
 
 
 class Recent:
     """Which entries went out in the last `gap` seconds, as ranges: a stream of entries is but a few."""
 
     def __init__(self, gap: float) -> None:
-        self._gap = gap
+        self.gap = gap
         self._stamped: list[tuple[int, int, float]] = []
 
     def note(self, sequence: int, now: float) -> None:
         """This entry went out now. When there are more ranges than can be kept, the oldest are forgotten."""
         if self._stamped:
             first, last, at = self._stamped[-1]
-            if last + 1 == sequence and now - at < self._gap / 8:
+            if last + 1 == sequence and now - at < self.gap / 8:
                 self._stamped[-1] = (first, sequence, at)
                 return
         self._prune(now)
@@ -92,6 +112,6 @@ class Recent:
 
     def _prune(self, now: float) -> None:
         kept = 0
-        while kept < len(self._stamped) and now - self._stamped[kept][2] >= self._gap:
+        while kept < len(self._stamped) and now - self._stamped[kept][2] >= self.gap:
             kept += 1
         del self._stamped[:kept]

@@ -1,8 +1,10 @@
 """Ranges that were asked for: never twice, never too soon, nothing forgotten."""
 
 import itertools
+from collections.abc import Callable
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given
 
 from contract.ranges import merged, without
@@ -61,6 +63,40 @@ def test_the_same_range_asked_again_waits_for_the_gap() -> None:
     assert drain(resends, 1.0) == [6]
     assert resends.waiting == 3
     assert drain(resends, 5.1) == [3, 4, 5]
+
+
+def test_what_stays_missing_is_sent_ever_less_often() -> None:
+    resends = Resends(5.0)
+    sent = []
+    for tenth in range(3000):
+        now = tenth / 10
+        resends.missing([(1, 30)])
+        sent += [now] if 1 in drain(resends, now) else []
+    pauses = [after - before for before, after in itertools.pairwise(sent)]
+    assert pauses[:4] == pytest.approx([5, 10, 20, 40], abs=0.2)
+    assert pauses[4:] == pytest.approx([40] * len(pauses[4:]), abs=0.2)
+
+
+def test_what_was_not_sent_yet_does_not_wait_for_what_stays_missing() -> None:
+    resends = Resends(5.0)
+    for now in (0.0, 5.1, 15.2):
+        resends.missing([(1, 30)])
+        assert drain(resends, now) == list(range(1, 31))
+    resends.missing([(1, 30), (40, 41)])
+    assert drain(resends, 15.3) == [40, 41]
+    assert resends.replay(50, 51)
+    assert drain(resends, 15.4) == [50, 51]
+
+
+@pytest.mark.parametrize("clear", [lambda resends: resends.missing([]), lambda resends: resends.hasten()])
+def test_once_the_way_is_clear_the_gap_is_short_again(clear: Callable[[Resends], None]) -> None:
+    resends = Resends(5.0)
+    for now in (0.0, 5.1, 15.2):
+        resends.missing([(1, 30)])
+        assert drain(resends, now)
+    clear(resends)
+    resends.missing([(1, 30)])
+    assert drain(resends, 20.3) == list(range(1, 31))
 
 
 def test_the_newest_watermark_is_the_truth() -> None:
