@@ -95,7 +95,7 @@ def judge_checkpoints(events: list[dict[str, Any]]) -> None:
 
 
 def test_a_day(tmp_path: Path) -> None:
-    day = live(tmp_path, 1, 3, 2, 150)
+    day = live(tmp_path, 1, 3, 2, 900)
     assert day.count("promised") > 200
     assert day.count("boots") > 3
     assert "synced" in day.clock
