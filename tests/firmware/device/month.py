@@ -125,7 +125,7 @@ class Office:
     def hours(self, end):
         async def story(world):
             world.cards = Quick()
-            world.app.reader = world.cards
+            world.app.taps.reader = world.cards
             while world.time.ms < end:
                 await self.next_event(world, end)
 
@@ -177,7 +177,7 @@ class Office:
 
     async def evening(self, world):
         world.cards = Quick()
-        world.app.reader = world.cards
+        world.app.taps.reader = world.cards
         world.centre.delay = 200
         world.broker.up = True
         await world.until(world.drained, 4 * 3600_000)

@@ -161,7 +161,9 @@ class World:
         self.said = None
         self.tried.append(ref)
         self.cards.waiting.append(Tap("card", "card", ref, bytes.fromhex(ref), flags))
+        end = self.time.ms + 600_000
         while self.said is None:
+            assert self.time.ms < end, "nobody looks at the card"
             await asyncio.sleep_ms(100)
         return self.said
 
