@@ -1,7 +1,7 @@
 """Checkpoints: the gateway signs what its log holds, every minute of activity and every 500 entries.
 
-A thread of its own, because signing must follow a back-fill of 100,000 entries as it runs and must not hold up any
-device. Whatever fails (a full disk, a key that cannot be read) is tried again; recording goes on without signatures.
+The number is kept by the log, which asks before it takes more; the time by a thread of its own. Whatever fails (a full
+disk, a key that cannot be read) is tried again; recording goes on without signatures.
 """
 
 import logging
@@ -31,7 +31,7 @@ class Sealable(Protocol):
 
     def marks(self) -> Marks: ...
 
-    def watch(self, watcher: Callable[[int], None]) -> None: ...
+    def ask_before(self, sealer: Callable[[int], None]) -> None: ...
 
     def append(self, drafts: Sequence[Draft]) -> list[Stored]: ...
 
@@ -48,19 +48,20 @@ class Checkpointer:
         """Log and sequence through which everything is signed, the checkpoint included."""
         self._since: float | None = None
         self._trouble = ""
-        self._stop, self._many = threading.Event(), threading.Event()
+        self._here = threading.local()
+        """Of each thread: whether it is sealing. What the log says of its own meanwhile asks for no other seal."""
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def start(self) -> None:
         """Have a key, made now if need be, and begin."""
         self._guarded(self._prepare)
-        self._log.watch(self._grown)
+        self._log.ask_before(self._before)
         self._thread.start()
 
     def stop(self, timeout: float = 2.0) -> None:
         """Sign what is not signed yet, and end."""
         self._stop.set()
-        self._many.set()
         self._thread.join(timeout)
         if not self._thread.is_alive():
             self._guarded(self._seal_rest)
@@ -71,15 +72,15 @@ class Checkpointer:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            if self._guarded(self._turn):
-                self._many.wait(_LOOK_S)
-                self._many.clear()
-            else:
-                self._stop.wait(_RETRY_S)
+            self._stop.wait(_LOOK_S if self._guarded(self._turn) else _RETRY_S)
 
-    def _grown(self, last: int) -> None:
-        if last - self._signed[1] >= checkpoint.MOST:
-            self._many.set()
+    def _before(self, coming: int) -> None:
+        """Asked by the log, in the thread that appends: with so many more it would be too many without a signature."""
+        if self._key is None or getattr(self._here, "sealing", False):
+            return
+        count = self._unsigned(self._log.marks())
+        if count > 0 and count + coming > checkpoint.MOST:
+            self._guarded(self._seal)
 
     def _turn(self) -> None:
         self._prepare()
@@ -102,7 +103,11 @@ class Checkpointer:
             self._seal()
 
     def _seal(self) -> None:
-        stored = self._log.seal(self._checkpoint)
+        self._here.sealing = True
+        try:
+            stored = self._log.seal(self._checkpoint)
+        finally:
+            self._here.sealing = False
         self._signed, self._since = (self._log.marks().logid, stored.sequence), None
 
     def _checkpoint(self, logid: str, sequence: int, hash: str) -> Draft:
@@ -168,6 +173,9 @@ class Checkpointer:
             if str(error) != self._trouble:
                 logger.warning("no checkpoint now: %s", error)
             self._trouble = str(error)
+            return False
+        except Exception:  # neither the thread that signs nor one that records may end over it
+            logger.exception("no checkpoint now")
             return False
         self._trouble = ""
         return True

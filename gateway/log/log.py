@@ -71,6 +71,7 @@ class Log:
         self._root = data / "log"
         self._lock = threading.RLock()
         self._watchers: list[Callable[[int], None]] = []
+        self._sealer: Callable[[int], None] | None = None
         self._closed = False
         self._folder_lock = FolderLock(data, allow_volatile=options.allow_volatile)
         try:
@@ -99,8 +100,15 @@ class Log:
         with self._lock:
             recorded: list[Stored] = []
             for start in range(0, len(drafts), _SLICE):
-                recorded += self._append(drafts[start : start + _SLICE])
+                part = drafts[start : start + _SLICE]
+                if self._sealer is not None:
+                    self._sealer(len(part))
+                recorded += self._append(part)
             return recorded
+
+    def ask_before(self, sealer: Callable[[int], None]) -> None:
+        """Call `sealer` with how many entries come at most, before they do: it may `seal` what there is so far."""
+        self._sealer = sealer
 
     def seal(self, make: Callable[[str, int, str], Draft]) -> Stored:
         """Record what `make(logid, sequence, hash)` says of the newest entry, right behind that entry: a checkpoint.

@@ -1,5 +1,6 @@
 """The gateway's signatures: made in time, right by the centre's own judgement, and keys that change hands openly."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -85,6 +86,38 @@ def test_five_hundred_entries_are_signed_at_once_and_all_of_it_holds(tmp_path: P
     assert (findings.unsigned, findings.verified_to) == (0, log.marks().next - 2)
     for entry in log.read(0, 100_000):
         check_entry(entry.raw, f"ketuk/v1/kec-pampangan/gw1/log/{entry.kind}")
+
+
+@pytest.mark.parametrize("batch", [1, 7, 499, 500, 1700])
+def test_never_more_than_five_hundred_follow_one_another_unsigned(
+    tmp_path: Path, log: Log, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However fast they come: nobody looks at the log in between."""
+    monkeypatch.setattr("gateway.checkpoint._LOOK_S", 60.0)
+    signs = Checkpointer(log, tmp_path, SOURCE)
+    signs.start()
+    for first in range(0, 3400, batch):
+        log.append([punch(number) for number in range(first, first + batch)])
+    ends = [number for number, kind in enumerate(kinds(log), start=1) if kind == "checkpoint"]
+    assert max(after - before for before, after in itertools.pairwise([0, *ends])) <= 501
+    assert len(kinds(log)) - ends[-1] <= 500
+    assert len(ends) < 12, "as few as are needed"
+    signs.stop()
+    assert not walked(log, trusting(keys.load(tmp_path / keys.NAME).public)).wrong
+
+
+def test_what_nobody_thought_of_ends_neither_signing_nor_recording(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    signs = Checkpointer(log, tmp_path, SOURCE, after_s=0.05)
+    monkeypatch.setattr("gateway.checkpoint._RETRY_S", 0.01)
+    signs.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(keys.SigningKey, "sign", lambda *_: 1 / 0)
+        log.append([punch(number) for number in range(1200)])
+        until(lambda: "ZeroDivisionError" in caplog.text)
+    until(lambda: kinds(log)[-1] == "checkpoint")
+    signs.stop()
 
 
 def test_a_few_entries_are_signed_soon_and_silence_is_not(tmp_path: Path, log: Log) -> None:
