@@ -40,22 +40,19 @@ class Client(paho.Client):
         sock = self.socket()
         poll = select.poll()
         poll.register(bell, select.POLLIN)
+        here = sock is not None and (self._unread or _undelivered(sock))
         if sock is not None:
             poll.register(sock, select.POLLIN | (select.POLLOUT if self.want_write() else 0))
-            if self._unread or _undelivered(sock):
-                timeout = 0
-        ready = dict(poll.poll(max(timeout, 0) * 1000))
+        ready = dict(poll.poll(0 if here else max(timeout, 0) * 1000))
         if bell.fileno() in ready:
             bell.silence()
         if sock is not None:
-            self._work(ready.get(sock.fileno(), 0) | (select.POLLIN if timeout == 0 else 0))
+            self._work(ready.get(sock.fileno(), 0) | (select.POLLIN if here else 0))
 
     def _work(self, ready: int) -> None:
         try:
             if ready & ~select.POLLOUT:  # POLLERR and POLLHUP are told by reading, too
                 self.loop_read()
-                while self._unread and self.socket() is not None:
-                    self.loop_read()
             if ready & select.POLLOUT:
                 self.loop_write()
             if time.monotonic() >= self._next_look:

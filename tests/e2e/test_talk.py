@@ -10,6 +10,7 @@ import pytest
 
 from contract import topics
 from contract.messages import MAX_BYTES
+from gateway import keys
 from simulators.standin import StandIn
 from simulators.zkteco import TerminalServer, clock
 from tests.brokers import HOST, Mosquitto
@@ -34,6 +35,11 @@ def gateway(tmp_path: Path, terminal: TerminalServer, mosquitto: Mosquitto) -> I
     with Gateway(tmp_path, {DEVICE: terminal.port}, {"url": mosquitto.url, "health_interval": 0.5}) as gateway:
         until(lambda: terminal.subscribers() == 1 and recorded(gateway) == punched(terminal))
         yield gateway
+
+
+def test_the_birth_message_names_the_key_that_signs(witness: Witness, gateway: Gateway) -> None:
+    until(lambda: bool(witness.on(topics.status(SITE, GATEWAY))))
+    assert witness.on(topics.status(SITE, GATEWAY))[0]["key"] == keys.load(gateway.data / keys.NAME).public
 
 
 def test_health_tells_how_it_is(

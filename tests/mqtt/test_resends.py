@@ -2,13 +2,18 @@
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from contract.entry import parse
 from contract.ranges import merged, without
+from gateway.mqtt.publisher import Publisher
 from gateway.mqtt.resends import MAX_RECENT, MAX_REPLAYS, Recent, Resends
+from gateway.mqtt.state import Counters
+from tests.mqtt.support import GATEWAY, SITE, open_log, punches, settings
 
 ranges = st.lists(st.tuples(st.integers(1, 60), st.integers(1, 60)), max_size=8)
 
@@ -151,3 +156,36 @@ def test_recent_forgets_nothing_too_early(notes: list[tuple[int, float]]) -> Non
     surely = {sequence for sequence, at in sent.items() if now - at < 5.0 * 7 / 8}
     maybe = {sequence for sequence, at in sent.items() if now - at < 5.0}
     assert surely <= numbers(recent.ranges(now)) <= maybe
+
+
+def test_a_new_connection_starts_with_the_short_gap(tmp_path: Path) -> None:
+    """What the broker held for a slow centre may be gone with the connection."""
+    log = open_log(tmp_path)
+    log.append(punches(3))
+    sent: list[int] = []
+
+    def send(topic: str, payload: bytes, *, retain: bool, entry: bool) -> int:
+        del topic, retain, entry
+        sent.append(int(parse(payload)["sequence"]))
+        return len(sent)
+
+    publisher = Publisher(settings("mqtt://x", resend_gap=5.0), SITE, GATEWAY, log, Counters(), print)
+
+    def missed_at(now: float) -> list[int]:
+        """What goes out when the centre misses entries 2 and 3 at that time; all of it is acknowledged."""
+        before = len(sent)
+        publisher.missing(((2, 3),))
+        publisher.pump(now)
+        for mid in range(before + 1, len(sent) + 1):
+            publisher.acknowledged(mid, 0, now)
+        publisher.report()
+        return sent[before:]
+
+    publisher.begin(send, 20, 100_000)
+    assert missed_at(0.0) == [1, 2, 3, 4]
+    assert missed_at(5.1) == missed_at(10.2) == [2, 3]
+    assert missed_at(15.3) == []
+    publisher.end(15.4, None)
+    publisher.begin(send, 20, 100_000)
+    assert missed_at(15.5) == [2, 3]
+    log.close()

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import gc
+import select
 import socket
 import threading
 import time
@@ -252,6 +253,20 @@ def test_pubacks_arrive_with_their_reason() -> None:
         made.open()
         mid = made.publish("test/a", b"x", retain=False, entry=True)
         assert made.events(PATIENCE) == [Acknowledged(mid, 0x87)]
+        made.close()
+
+
+def test_a_bell_that_was_heard_is_silent(tmp_path: Path) -> None:
+    """Else the thread would turn round and round."""
+    inbox = Inbox(frozenset())
+    with Mosquitto(tmp_path) as broker:
+        made = session(broker.url, inbox)
+        made.open()
+        inbox.bell.ring()
+        assert made.events(PATIENCE) == []
+        poll = select.poll()
+        poll.register(inbox.bell, select.POLLIN)
+        assert poll.poll(0) == []
         made.close()
 
 

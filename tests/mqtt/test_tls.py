@@ -15,7 +15,7 @@ from gateway.mqtt.inbox import Inbox
 from gateway.mqtt.session import Limits, Session
 from gateway.mqtt.settings import BrokerSettings
 from tests.brokers import HOST, IotCore, Mosquitto, Tls
-from tests.mqtt.support import GATEWAY, QUICK, SITE
+from tests.mqtt.support import GATEWAY, PATIENCE, QUICK, SITE, until
 from tests.pki import Authority, Pair
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
@@ -138,6 +138,41 @@ def handshaking(authority: Authority, newest: ssl.TLSVersion) -> Iterator[int]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield listener.getsockname()[1]
+        thread.join(5)
+
+
+def test_what_tls_has_decrypted_does_not_wait_for_more(authority: Authority) -> None:
+    """One record with more than is read at once: nothing comes after it that could wake anybody."""
+    connack, message = b"\x20\x02\0\0", b"\x30\xdd\x04" + b"\0\3a/b" + bytes(600)
+    done = threading.Event()
+    came: list[object] = []
+
+    def serve() -> None:
+        with (
+            contextlib.suppress(OSError),
+            listener.accept()[0] as sock,
+            context.wrap_socket(sock, server_side=True) as s,
+        ):
+            s.recv(1000)
+            s.sendall(connack + 20 * message)
+            done.wait(PATIENCE)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.server())
+    with socket.create_server((HOST, 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"mqtts://{HOST}:{listener.getsockname()[1]}"
+        session = Session(secured(url, authority.ca, None), SITE, GATEWAY, Inbox(frozenset()))
+        session.open()
+
+        def all_here() -> bool:
+            came.extend(session.events(0.05))
+            return len(came) == 20
+
+        until(all_here, "all that was decrypted")
+        session.close()
+        done.set()
         thread.join(5)
 
 
