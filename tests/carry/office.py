@@ -108,8 +108,8 @@ class Centre:
 
     def __init__(self, root: Path, url: str, **sections: dict[str, Any]) -> None:
         self.config = write_config(root / "central.toml", "mqtt://127.0.0.1:1", url, **sections)
-        full = url.replace("sqlite:", f"sqlite:{root}/")
-        self.database = open_database(full)
+        kind, _, name = url.partition(":")
+        self.database = open_database(f"sqlite:{root / name}" if kind == "sqlite" else url)
         self.books = Books(self.database)
 
     def bring(self, *arguments: object) -> tuple[int, list[dict[str, Any]], str]:

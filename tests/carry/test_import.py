@@ -37,10 +37,10 @@ def finished(said: list[dict[str, Any]]) -> dict[str, Any]:
     return said[-1]
 
 
-def test_exact_bytes_once_and_a_receipt(carried: Carried, quick_path: Path, each_url: str) -> None:
+def test_exact_bytes_once_and_a_receipt(carried: Carried, quick_path: Path, url: str) -> None:
     carried.grow(2, 4500)
     carried.export()
-    centre = Centre(quick_path, each_url)
+    centre = Centre(quick_path, url)
     code, said, err = centre.bring(carried.stick)
     assert (code, err, finished(said)["entries"], finished(said)["duplicates"]) == (0, "", 4500, 0)
     assert centre.books.held(carried.logid) == [entry.raw for entry in carried.entries()]

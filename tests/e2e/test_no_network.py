@@ -6,11 +6,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from central.store import open_database
 from central.store.database import Database
@@ -21,21 +18,6 @@ from tests.central.running import CentreProcess, write_config
 from tests.e2e import office
 from tests.e2e.office import DEVICE, PATIENCE, Gateway, punched, until
 from tests.log.logs import event, open_log
-from tests.postgres import Cluster
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with Cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:{tmp_path / 'central.db'}"
-    cluster: Cluster = request.getfixturevalue("cluster")
-    return cluster.url(cluster.database())
 
 
 def ketuk(*arguments: object) -> list[dict[str, Any]]:
