@@ -80,11 +80,12 @@ def test_a_clean_stop_takes_the_last_entries_along(log: Log, start: Start, tmp_p
     with Mosquitto(tmp_path) as broker, Listener(broker.port) as listener:
         for _ in range(8):
             forwarder = start(settings(broker.url))
-            until(lambda: log.marks().published == log.marks().next - 1, "what was recorded before")
+            log.append(punches(1))
+            until(lambda: log.marks().published == log.marks().next - 1, "a line that is up")
             log.append(punches(15))
             assert forwarder.stop(10)
             assert log.marks().published == log.marks().next - 1
-        until(lambda: len(listener.raws) == 1 + 8 * 15, "every entry")
+        until(lambda: len(listener.raws) == 1 + 8 * 16, "every entry")
 
 
 def _health() -> dict[str, object]:
