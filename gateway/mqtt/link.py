@@ -81,22 +81,15 @@ class Link:
             self._turn(entries=True)
 
     def farewell(self, seconds: float) -> None:
-        """Say that we go, after the log's last entries went out and what is on its way was answered; at most
-        `seconds`. A longer backlog waits for the next start."""
+        """Say that we go, after what was recorded to the last went out and was answered; at most `seconds`. Of a long
+        backlog as much goes out as there are places, the rest waits for the next start."""
         deadline = time.monotonic() + seconds
-        publisher = self._p.publisher
-        window = publisher.window
-        while self._last_entries() and time.monotonic() < deadline - seconds / 2:
-            self._turn(entries=True, patience=0.05)
-        publisher.posts.add(self._status, messages.CLEAN_STOP, retain=True)
+        window = self._p.publisher.window
+        self._turn(entries=True, patience=0)
+        self._p.publisher.posts.add(self._status, messages.CLEAN_STOP, retain=True)
         self._turn(entries=False, patience=0)
         while window.flying and time.monotonic() < deadline:
             self._turn(entries=False, patience=0.05)
-
-    def _last_entries(self) -> bool:
-        """Whether a few entries wait, such as the checkpoint that was made when everything else had stopped."""
-        waiting = self._p.outbox.marks().next - 1 - self._p.publisher.window.sent
-        return 0 < waiting <= self._p.settings.window
 
     def _turn(self, *, entries: bool, patience: float = 1.0) -> None:
         now = time.monotonic()
