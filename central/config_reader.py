@@ -25,9 +25,7 @@ def load_toml(path: Path) -> dict[str, object]:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}: check the name after -c"
-        ) from error
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}: check the name after -c") from error
     if len(raw) > MAX_BYTES:
         raise ConfigError(f"{path}: more than {MAX_BYTES} bytes: is this the right file?")
     try:
