@@ -14,10 +14,13 @@ def seconds(pids: Iterable[int]) -> float:
 
 def seconds_of_family(parent: int) -> float:
     """The same for a process and its children, those included that ended and were waited for."""
-    stats = [_stat(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()]
-    children = [stat for stat in stats if stat and int(stat[_PARENT]) == parent]
-    own = _stat(parent)
-    return _used(own) + _used(own, _CHILDREN) + sum(map(_used, children))
+    while True:
+        before = _used(_stat(parent), _CHILDREN)
+        stats = [_stat(int(path.name)) for path in Path("/proc").iterdir() if path.name.isdigit()]
+        own = _stat(parent)
+        # A child that ended meanwhile would count twice, or not at all.
+        if _used(own, _CHILDREN) == before:
+            return _used(own) + before + sum(_used(stat) for stat in stats if stat and int(stat[_PARENT]) == parent)
 
 
 # proc(5), counted from behind the name in brackets

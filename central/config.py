@@ -91,11 +91,11 @@ class Database(msgspec.Struct, frozen=True):
 class Ingest(msgspec.Struct, frozen=True):
     """`[ingest]`."""
 
-    batch: Annotated[int, Meta(ge=1, le=5000)] = 9
-    """Messages in one transaction, at most. Must be less than the broker lets be on their way to one client:
-    mosquitto 20 (`max_inflight_messages`), RabbitMQ 10 (`mqtt.prefetch`)."""
-    linger_ms: Annotated[float, Meta(ge=0, le=1000)] = 2.0
-    """How long a batch that is not full waits for more."""
+    batch: Annotated[int, Meta(ge=1, le=5000)] = 19
+    """Messages in one transaction, at most: less than mosquitto lets be on their way to one client, which is 20
+    (`max_inflight_messages`). Of a broker that lets fewer (RabbitMQ 10, `mqtt.prefetch`) a batch takes what comes."""
+    linger_ms: Annotated[float, Meta(ge=0, le=1000)] = 1.0
+    """How long a batch that is not full waits for the next message."""
     watermark_ms: Annotated[float, Meta(ge=10, le=60000)] = 200.0
     """A log's watermark is sent so soon after a COMMIT, or after `watermark_entries`."""
     watermark_entries: Annotated[int, Meta(ge=1, le=100000)] = 200

@@ -1,7 +1,6 @@
 """What arrived, gathered into batches by count or time. One thread puts, another takes."""
 
 import threading
-import time
 from collections import deque
 
 from central.ingest.arrival import Arrival
@@ -16,6 +15,8 @@ class Inbox:
     def __init__(self) -> None:
         self._waiting: deque[Arrival] = deque()
         self._changed = threading.Condition()
+        self._wanted = 1
+        """Whoever waits is to be woken when there are so many."""
         self._overflowed = False
 
     def put(self, arrival: Arrival) -> None:
@@ -25,7 +26,8 @@ class Inbox:
                 self._overflowed = True
                 return
             self._waiting.append(arrival)
-            self._changed.notify()
+            if len(self._waiting) >= self._wanted:
+                self._changed.notify()
 
     def wake(self) -> None:
         """Whoever waits for a batch is to look up."""
@@ -33,16 +35,18 @@ class Inbox:
             self._changed.notify_all()
 
     def batch(self, most: int, linger: float, patience: float) -> list[Arrival]:
-        """At most `most` messages: as soon as there are so many, or `linger` seconds after the first; an empty list
-        when none came within `patience` seconds, or somebody woke us."""
+        """At most `most` messages: as soon as there are so many, or none came for `linger` seconds; an empty list when
+        there was none within `patience` seconds, or somebody woke us."""
         with self._changed:
             if not self._waiting:
+                self._wanted = 1
                 self._changed.wait(patience)
-            if not self._waiting:
-                return []
-            end = time.monotonic() + linger
-            while len(self._waiting) < most and (left := end - time.monotonic()) > 0:
-                self._changed.wait(left)
+            # Woken once a batch, not once a message: each time costs as much as to read one.
+            self._wanted = most
+            seen = 0
+            while seen < len(self._waiting) < most:
+                seen = len(self._waiting)
+                self._changed.wait(linger)
             return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
 
     def overflowed(self) -> bool:

@@ -25,7 +25,13 @@ def _bytes(column: Sequence[bytes]) -> str:
 
 
 def _times(column: Sequence[Any]) -> str:
-    return _array("NULL" if value is None else f'"{value.isoformat()}"' for value in column)
+    if all(value is column[0] for value in column):  # when they came is the same for a whole batch
+        return _array([_time(value) for value in column[:1]] * len(column))
+    return _array(map(_time, column))
+
+
+def _time(value: Any) -> str:
+    return "NULL" if value is None else f'"{value.isoformat()}"'
 
 
 def _plain(column: Sequence[object]) -> str:
