@@ -25,11 +25,13 @@ GATEWAY = "INSERT INTO gateway_state (site, gateway) VALUES ('a', 'b')"
 _LOG = "INSERT INTO log (logid, site, gateway, first_seen) VALUES ('x.00000000', 'a', 'x', now())"
 
 
-def run(database: Database, *statements: str) -> None:
-    """All in one transaction."""
-    with database.transaction() as sql:
+def run(database: Database, *statements: str, pipelined: bool = False, error: Exception | None = None) -> None:
+    """All in one transaction, which breaks off over `error` after the last one."""
+    with database.transaction(pipelined=pipelined) as sql:
         for statement in statements:
             sql.run(statement)
+        if error is not None:
+            raise error
 
 
 class TestMigrations:
@@ -71,6 +73,17 @@ class TestTransactions:
         with pytest.raises(StoreError):
             run(database, GATEWAY, "SELECT no_such_column FROM log")
         assert centre.rows("SELECT count(*) FROM gateway_state") == [0]
+
+    @pytest.mark.parametrize("pipelined", [False, True])
+    def test_a_transaction_that_breaks_off_leaves_nothing_for_the_next(
+        self, database: Database, pipelined: bool
+    ) -> None:
+        with pytest.raises(ZeroDivisionError):
+            run(database, GATEWAY, pipelined=pipelined, error=ZeroDivisionError())
+        with pytest.raises(RefusedError):
+            run(database, GATEWAY, GATEWAY, pipelined=pipelined)
+        run(database, "INSERT INTO gateway_state (site, gateway) VALUES ('c', 'd')", pipelined=pipelined)
+        assert Centre(database).rows("SELECT site FROM gateway_state") == ["c"]
 
     def test_a_refusal_is_told_apart_from_a_failure(self, database: Database) -> None:
         with pytest.raises(RefusedError):
