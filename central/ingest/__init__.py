@@ -2,6 +2,7 @@
 
 ingester.py    COMMIT, then the MQTT acks, then the watermarks
 session.py     one MQTT connection after the other, persistent session, nothing acknowledged by itself
+client.py      paho, reading ahead and acknowledging a batch at once
 inbox.py       what arrived, gathered by count or time
 keeper.py      the database side: batches in, outcomes out, poison taken message by message
 take.py        one batch in one transaction: entries, gateways, alarms

@@ -10,19 +10,19 @@ import logging
 import random
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from central.config import Broker, Partition
 from central.ingest.arrival import Arrival
+from central.ingest.client import Client
 from central.ingest.inbox import Inbox
 from central.listen import url
 from contract import messages, topics
@@ -36,31 +36,12 @@ LARGEST_PACKET = 1 << 20
 _FAREWELL_S = 2.0
 
 
-class _Client(paho.Client):
-    """paho, telling when its thread ends, for whatever reason."""
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.ended = threading.Event()
-        self.ready = threading.Event()
-        self.last_word = ""
-
-    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:  # noqa: FBT001, FBT002
-        try:
-            return super().loop_forever(timeout, retry_first_connection)
-        except Exception as error:  # noqa: BLE001 - bytes that paho cannot read raise whatever they like
-            self.last_word = f"it sent what is not MQTT ({type(error).__name__}: {error})"
-            return MQTTErrorCode.MQTT_ERR_PROTOCOL
-        finally:
-            self.ended.set()
-
-
 class Session:
     """`tend` is to be called often: it connects, and again when the connection broke."""
 
     def __init__(self, broker: Broker, partition: Partition, inbox: Inbox) -> None:
         self._broker, self._partition, self._inbox = broker, partition, inbox
-        self._client: _Client | None = None
+        self._client: Client | None = None
         self._was_ready = False
         self._next_try, self._pause = 0.0, broker.backoff_min
         self.connection = 0
@@ -91,9 +72,7 @@ class Session:
         """Acknowledge, in the order of arrival; what came on an earlier connection is left out."""
         client = self._client
         if client is not None:
-            for arrival in batch:
-                if arrival.connection == self.connection and arrival.mid:
-                    client.ack(arrival.mid, 1)
+            client.ack_all(each.mid for each in batch if each.connection == self.connection and each.mid)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Retained, QoS 1; while there is no connection it is dropped. From any thread."""
@@ -130,12 +109,12 @@ class Session:
         client.loop_start()
         self._client = client
 
-    def _new_client(self) -> _Client:
+    def _new_client(self) -> Client:
         five = self._broker.protocol == "5"
         name = self._broker.client_id
         if self._partition.of > 1:
             name += f"-{self._partition.number}-of-{self._partition.of}"
-        client = _Client(
+        client = Client(
             CallbackAPIVersion.VERSION2,
             name,
             clean_session=None if five else False,
@@ -150,7 +129,7 @@ class Session:
         client.on_socket_open = _no_delay
         return client
 
-    def _log_in(self, client: _Client) -> None:
+    def _log_in(self, client: Client) -> None:
         broker = self._broker
         if broker.address.tls:
             client.tls_set_context(url.tls_context(broker.ca, broker.cert, broker.key))
