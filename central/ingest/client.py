@@ -2,8 +2,8 @@
 a batch.
 
 By itself paho waits in select(2) and asks the kernel three times for each message, and wakes its thread for each
-acknowledgement: that took a quarter of the ingester's processor time. `_sock_recv` and `_packet_queue` are paho's own, for
-which it has no public way; nothing arrives, or is ever acknowledged, in any test when they change.
+acknowledgement: that took a quarter of the ingester's processor time. `_sock_recv` and `_packet_queue` are paho's own,
+for which it has no public way; nothing arrives, or is ever acknowledged, in any test when they change.
 """
 
 import struct
@@ -27,6 +27,8 @@ class Client(paho.Client):
         """paho's thread is over, for whatever reason."""
         self.ready = threading.Event()
         """We are connected and subscribed."""
+        self.answered = False
+        """The broker sent a CONNACK."""
         self.last_word = ""
         """Why the connection is over, where somebody knows."""
         self._ahead, self._at = b"", 0

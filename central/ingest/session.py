@@ -182,6 +182,7 @@ class Session:
     def _on_connect(
         self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _more: Properties | None
     ) -> None:
+        client.answered = True  # type: ignore[attr-defined]
         if reason.is_failure:
             client.last_word = f"it refused us ({str(reason).lower()})"  # type: ignore[attr-defined]
             client.disconnect()
@@ -203,8 +204,17 @@ class Session:
         self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _more: Properties | None
     ) -> None:
         if reason.is_failure and not client.last_word:  # type: ignore[attr-defined]
-            client.last_word = f"the connection broke ({str(reason).lower()})"  # type: ignore[attr-defined]
+            broke = f"the connection broke ({str(reason).lower()})"
+            client.last_word = broke if client.answered else _before_answer(self._broker)  # type: ignore[attr-defined]
         self._inbox.wake()
+
+
+def _before_answer(broker: Broker) -> str:
+    if broker.address.tls and broker.cert is None:
+        return "it hung up before it let us in: does it ask for a certificate (broker.cert, broker.key)?"
+    if broker.address.tls:
+        return f"it hung up before it let us in: does it trust the certificate in {broker.cert}?"
+    return "it hung up before it let us in: does it want mqtts:// in broker.url, or another broker.protocol?"
 
 
 def _why_not(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """The broker seen by a gateway of a test: publishes what a chain says, hears watermarks and the centre's status."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -22,7 +23,9 @@ _PROTOCOLS = {"3.1.1": paho.MQTTv311, "5": paho.MQTTv5}
 class Wire:
     """One plain paho client; every message of the centre is held against its schema."""
 
-    def __init__(self, port: int, name: str = "gateways", *, protocol: str = "3.1.1") -> None:
+    def __init__(
+        self, port: int, name: str = "gateways", *, protocol: str = "3.1.1", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.acks: dict[str, tuple[int, str, list[tuple[int, int]]]] = {}
         """The newest watermark of each log."""
         self.history: list[tuple[str, Any]] = []
@@ -30,6 +33,8 @@ class Wire:
         self.wrong: list[str] = []
         self._changed = threading.Condition()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=name, protocol=_PROTOCOLS[protocol])
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.on_message = self._heard
         self._client.on_connect = lambda *_: self._client.subscribe(
             [(f"{topics.ROOT}/+/+/ack", 1), (topics.CENTRAL_STATUS, 1)]
