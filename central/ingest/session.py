@@ -204,9 +204,13 @@ class Session:
         self, client: paho.Client, _data: object, _flags: object, reason: ReasonCode, _more: Properties | None
     ) -> None:
         if reason.is_failure and not client.last_word:  # type: ignore[attr-defined]
-            broke = f"the connection broke ({str(reason).lower()})"
-            client.last_word = broke if client.answered else _before_answer(self._broker)  # type: ignore[attr-defined]
+            client.last_word = _broke(reason) if client.answered else _before_answer(self._broker)  # type: ignore[attr-defined]
         self._inbox.wake()
+
+
+def _broke(reason: ReasonCode) -> str:
+    name = str(reason).lower()  # paho's word for whatever it cannot tell is "unspecified error"
+    return "the connection broke" if name.startswith("unspecified") else f"the connection broke ({name})"
 
 
 def _before_answer(broker: Broker) -> str:
@@ -222,6 +226,8 @@ def _why_not(error: Exception) -> str:
         return f"its certificate is not one we trust ({error.verify_message}): check broker.ca and the host's name"
     if isinstance(error, socket.gaierror):
         return "no such host: check broker.url"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused: does the broker run there, on this port?"
     if isinstance(error, url.AddressError):
         return str(error).replace("--", "broker.")
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
