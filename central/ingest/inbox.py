@@ -8,6 +8,9 @@ from central.ingest.arrival import Arrival
 MOST = 20_000
 """Messages that wait at most: more than any broker lets be on their way; above it somebody floods us with QoS 0."""
 
+LINGERS = 20
+"""So many pauses a batch makes for more at most: a trickle must not keep it open."""
+
 
 class Inbox:
     """Of the present connection; `forget` when it is over, since the broker sends again what was not acknowledged."""
@@ -35,8 +38,8 @@ class Inbox:
             self._changed.notify_all()
 
     def batch(self, most: int, linger: float, patience: float) -> list[Arrival]:
-        """At most `most` messages: as soon as there are so many, or none came for `linger` seconds; an empty list when
-        there was none within `patience` seconds, or somebody woke us."""
+        """At most `most` messages: as soon as there are so many, or none came for `linger` seconds, or after LINGERS
+        times that; an empty list when there was none within `patience` seconds, or somebody woke us."""
         with self._changed:
             if not self._waiting:
                 self._wanted = 1
@@ -44,7 +47,9 @@ class Inbox:
             # Woken once a batch, not once a message: each time costs as much as to read one.
             self._wanted = most
             seen = 0
-            while seen < len(self._waiting) < most:
+            for _ in range(LINGERS):
+                if not seen < len(self._waiting) < most:
+                    break
                 seen = len(self._waiting)
                 self._changed.wait(linger)
             return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]

@@ -3,7 +3,7 @@
 import threading
 
 from central.ingest.arrival import Arrival
-from central.ingest.inbox import MOST, Inbox
+from central.ingest.inbox import LINGERS, MOST, Inbox
 
 HOURS = 7200.0
 SOON = 0.01
@@ -40,6 +40,21 @@ def test_messages_that_come_while_somebody_waits() -> None:
         inbox.put(one)
     reader.join()
     assert taken == [arrivals(0, 3), arrivals(3, 6)]
+
+
+def test_a_trickle_does_not_keep_a_batch_open() -> None:
+    """Each time that it looks, one more is there."""
+    inbox = filled(1)
+    looked = []
+
+    def one_more(_seconds: float) -> bool:
+        looked.append(1)
+        inbox.put(Arrival("t", b"one more"))
+        return False
+
+    inbox._changed.wait = one_more  # type: ignore[method-assign,assignment]
+    assert len(inbox.batch(10**6, HOURS, HOURS)) == LINGERS + 1
+    assert len(looked) == LINGERS
 
 
 def test_a_waker_ends_the_wait() -> None:
