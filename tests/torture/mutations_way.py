@@ -5,6 +5,7 @@ from tests.torture.mutation import Mutation
 DEVICE = "tests/gateway/test_device.py"
 INGESTER = "tests/central/test_ingester.py"
 TAKE = "tests/central/test_take.py"
+LINE, STORE = "tests/central/test_session.py", "tests/central/test_store.py"
 VERIFY = "tests/central/test_verify.py"
 
 GATEWAY = (
@@ -174,6 +175,27 @@ CENTRAL = (
         "if not any(known.values()) and not ring.publics[place] and ring.first_contact:",
         "if ring.first_contact:",
         (TAKE,),
+    ),
+    Mutation(
+        "acknowledged on another connection than it came on",
+        "central/ingest/session.py",
+        "if each.connection == self.connection and each.mid)",
+        "if each.mid)",
+        (LINE,),
+    ),
+    Mutation(
+        "what was read ahead is left lying",
+        "central/ingest/client.py",
+        "while self._at < len(self._ahead) and result == MQTTErrorCode.MQTT_ERR_SUCCESS:",
+        "while False:",
+        (LINE,),
+    ),
+    Mutation(
+        "a transaction that broke off stays open",
+        "central/store/postgres.py",
+        "            connection.rollback()",
+        "            pass",
+        (STORE,),
     ),
 )
 
